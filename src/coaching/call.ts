@@ -1,0 +1,27 @@
+import type { DeviceId } from './device.ts';
+import type { LegId, Party } from './leg.ts';
+
+export type CallId = string;
+
+export type CallType = 'Internal' | 'Inbound' | 'Outbound';
+
+/** One conversation of two parties, held by the B2BUA. */
+export interface Call {
+  readonly id: CallId;
+  readonly caller: Party;
+  readonly callee: Party;
+  readonly type: CallType;
+  /** The number that was dialled. */
+  readonly dnis: string;
+}
+
+export const parties = (call: Call): readonly [Party, Party] => [call.caller, call.callee];
+
+/** The party that speaks through this device. */
+export const partyOf = (call: Call, deviceId: DeviceId): Party | undefined =>
+  parties(call).find((party) => party.deviceId === deviceId);
+
+/** The leg at the other end of the conversation. */
+export function farLeg(call: Call, legId: LegId): LegId {
+  return call.caller.legId === legId ? call.callee.legId : call.caller.legId;
+}

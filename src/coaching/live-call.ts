@@ -1,0 +1,244 @@
+import { audibility, type MemberId, type Supervisor } from './audibility.ts';
+import { type Call, farLeg, parties } from './call.ts';
+import { EarpieceError } from './errors.ts';
+import type { LegId, Sdp } from './leg.ts';
+import type { Operation } from './monitoring.ts';
+import type { MediaServers, Signalling } from './ports.ts';
+import { all, Serial } from './serial.ts';
+import { StagedRoom } from './staged-room.ts';
+
+export interface LiveCallPorts {
+  readonly signalling: Signalling;
+  readonly media: MediaServers;
+}
+
+/** What a call tells the switchboard about its media. */
+export interface LiveCallListener {
+  roomOpened(): void;
+  roomReleased(): void;
+  /** The room is gone and with it every supervisor's audio; the parties are being reconnected. */
+  roomLost(reason: string): void;
+  /** The parties could not be connected directly: they go on in the room, or hear nothing when the room was lost. */
+  reconnectFailed(error: EarpieceError): void;
+}
+
+/**
+ * Where the media of the call flow. `prepared`: a room with endpoints stands ready, the parties still talk directly.
+ *
+ *     direct ──► prepared ──► anchored
+ *       ▲            │            │
+ *       └────────────┴────────────┘
+ */
+type Media = { readonly flow: 'direct' } | { readonly flow: 'prepared' | 'anchored'; readonly room: StagedRoom };
+
+/**
+ * The media of one call: direct between its parties, or anchored in a room while it is supervised. Everything that changes
+ * them goes through one queue. The parties' conversation comes first: whatever fails, they end up connected to each other.
+ */
+export class LiveCall {
+  readonly call: Call;
+  readonly #ports: LiveCallPorts;
+  readonly #listener: LiveCallListener;
+  readonly #queue = new Serial();
+  readonly #supervisors = new Map<MemberId, Supervisor>();
+  /** Supervisors whose phone is being dialled: the room must wait for them. */
+  readonly #expected = new Set<MemberId>();
+  #media: Media = { flow: 'direct' };
+  #ended = false;
+
+  constructor(call: Call, ports: LiveCallPorts, listener: LiveCallListener) {
+    this.call = call;
+    this.#ports = ports;
+    this.#listener = listener;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether media flow through a room. */
+  get anchored(): boolean {
+    return this.#media.flow === 'anchored';
+  }
+
+  /** A party offers new media: the other party answers while they talk directly, its endpoint while they are anchored. */
+  offerReceived(legId: LegId, offer: Sdp): Promise<Sdp> {
+    return this.#queue.run(async () => {
+      this.#assertUp();
+      if (this.#media.flow === 'anchored') return this.#media.room.describe(legId, offer);
+      const answer = await this.#ports.signalling.offer(farLeg(this.call, legId), offer);
+      if (this.#media.flow === 'prepared') await this.#redescribeParties(this.#media.room);
+      return answer;
+    });
+  }
+
+  /** A supervisor's phone offers new media. */
+  supervisorOffer(member: MemberId, offer: Sdp): Promise<Sdp> {
+    return this.#queue.run(() => this.#roomOrThrow().describe(member, offer));
+  }
+
+  /**
+   * Prepares the room and the supervisor's endpoint while its phone is dialled; resolves with the offer for that phone.
+   * The parties notice nothing. Must be followed by `admit` or `remove`.
+   */
+  expect(member: MemberId): Promise<Sdp> {
+    this.#expected.add(member);
+    return new Promise((resolve, reject) => {
+      const prepared = this.#queue.run(async () => {
+        this.#assertUp();
+        const room = await this.#preparedRoom();
+        // The phone can ring before the parties' endpoints stand; should those fail, `admit` tries them again and says so.
+        await all([room.prepare(member, undefined).then(resolve), this.#prepareParties(room)]);
+      });
+      prepared.catch(reject);
+    });
+  }
+
+  /** The supervisor's phone has answered: anchors the call and lets the supervisor hear and, as far as allowed, be heard. */
+  admit(supervisor: Supervisor, answer: Sdp): Promise<void> {
+    return this.#queue.run(async () => {
+      this.#assertUp();
+      const room = this.#roomOrThrow();
+      const entered = room.describe(supervisor.member, answer).then(() => room.admit(supervisor.member));
+      await all([entered, this.#anchor(room)]);
+      this.#expected.delete(supervisor.member);
+      this.#supervisors.set(supervisor.member, supervisor);
+      await room.arrange(this.#target());
+    });
+  }
+
+  /** Changes what a supervisor may do in the room. Resolves when it is so. */
+  switchTo(member: MemberId, operation: Operation): Promise<void> {
+    return this.#queue.run(async () => {
+      const supervisor = this.#supervisors.get(member);
+      if (supervisor === undefined) throw new EarpieceError('invalid-state', 'the supervisor is not in the call');
+      this.#supervisors.set(member, { ...supervisor, operation });
+      await this.#roomOrThrow().arrange(this.#target());
+    });
+  }
+
+  /** Takes a supervisor out, and gives the parties their direct media back when it was the last one. Never rejects. */
+  remove(member: MemberId): Promise<void> {
+    return this.#queue.run(async () => {
+      this.#expected.delete(member);
+      this.#supervisors.delete(member);
+      if (this.#media.flow === 'direct') return;
+      await this.#media.room.dismiss(member);
+      if (!this.#needed()) await this.#release();
+    });
+  }
+
+  /** The call is over: closes its room. Never rejects; twice is fine. */
+  end(): Promise<void> {
+    this.#ended = true;
+    return this.#queue.run(async () => {
+      this.#expected.clear();
+      this.#supervisors.clear();
+      await this.#closeRoom();
+    });
+  }
+
+  #target() {
+    return audibility(this.#legIds(), [...this.#supervisors.values()]);
+  }
+
+  #legIds(): LegId[] {
+    return parties(this.call).map((party) => party.legId);
+  }
+
+  #needed(): boolean {
+    return !this.#ended && (this.#supervisors.size > 0 || this.#expected.size > 0);
+  }
+
+  async #preparedRoom(): Promise<StagedRoom> {
+    if (this.#media.flow !== 'direct') return this.#media.room;
+    let room: StagedRoom | undefined = undefined;
+    const lost = (reason: string) => this.#lost(room, reason);
+    room = new StagedRoom(await this.#ports.media.openRoom(this.call.id, lost));
+    this.#media = { flow: 'prepared', room };
+    return room;
+  }
+
+  async #prepareParties(room: StagedRoom): Promise<void> {
+    if (this.#media.flow === 'anchored') return;
+    await all(
+      this.#legIds().map(async (legId) => {
+        if (room.has(legId)) return;
+        await room.prepare(legId, this.#ports.signalling.remoteDescription(legId));
+      }),
+    );
+  }
+
+  /** A party changed its media between `expect` and `admit`: its endpoint must know before it is used. */
+  async #redescribeParties(room: StagedRoom): Promise<void> {
+    const described = this.#legIds().filter((legId) => room.has(legId));
+    await all(described.map((legId) => room.describe(legId, this.#ports.signalling.remoteDescription(legId))));
+  }
+
+  /**
+   * Moves the parties' media into the room: both sit in it and hear each other before their phones are told, so that a
+   * packet that arrives early has somewhere to go. The two re-INVITEs go out together.
+   */
+  async #anchor(room: StagedRoom): Promise<void> {
+    if (this.#media.flow === 'anchored') return;
+    await this.#prepareParties(room);
+    const legIds = this.#legIds();
+    await all(legIds.map((legId) => room.admit(legId)));
+    await room.arrange(audibility(legIds, []));
+    this.#media = { flow: 'anchored', room };
+    await all(
+      legIds.map(async (legId) => {
+        const answer = await this.#ports.signalling.offer(legId, room.offerOf(legId));
+        await room.describe(legId, answer);
+      }),
+    );
+    this.#listener.roomOpened();
+  }
+
+  async #release(): Promise<void> {
+    const { flow } = this.#media;
+    if (flow === 'anchored' && !(await this.#reconnected())) return;
+    await this.#closeRoom();
+    if (flow === 'anchored') this.#listener.roomReleased();
+  }
+
+  /** Connects the parties directly, unless they have hung up. Where that fails they stay where they are: in the room they at least hear each other. */
+  async #reconnected(): Promise<boolean> {
+    if (this.#ended) return true;
+    const [caller, callee] = parties(this.call);
+    try {
+      await this.#ports.signalling.connectDirectly(caller.legId, callee.legId);
+      return true;
+    } catch (error) {
+      this.#listener.reconnectFailed(EarpieceError.from(error));
+      return this.ended;
+    }
+  }
+
+  async #closeRoom(): Promise<void> {
+    if (this.#media.flow === 'direct') return;
+    const { room } = this.#media;
+    this.#media = { flow: 'direct' };
+    await room.close();
+  }
+
+  #lost(room: StagedRoom | undefined, reason: string): void {
+    if (this.#media.flow === 'direct' || this.#media.room !== room || this.#ended) return;
+    const { flow, room: lost } = this.#media;
+    this.#media = { flow: 'direct' };
+    this.#supervisors.clear();
+    this.#expected.clear();
+    this.#listener.roomLost(reason);
+    void lost.close();
+    if (flow === 'anchored') void this.#queue.run(() => this.#reconnected());
+  }
+
+  #roomOrThrow(): StagedRoom {
+    if (this.#media.flow === 'direct') throw new EarpieceError('unavailable', 'the call has no room');
+    return this.#media.room;
+  }
+
+  #assertUp(): void {
+    if (this.#ended) throw new EarpieceError('not-found', 'the call is over');
+  }
+}

@@ -1,0 +1,104 @@
+import type { MemberId, Step } from './audibility.ts';
+import type { Call, CallId } from './call.ts';
+import type { Device, DeviceId } from './device.ts';
+import type { EarpieceEvent } from './events.ts';
+import type { LegId, Sdp } from './leg.ts';
+import type { Monitoring } from './monitoring.ts';
+
+/** The devices Earpiece knows. */
+export interface Directory {
+  device(id: DeviceId): Device | undefined;
+  deviceByNumber(phoneNumber: string): Device | undefined;
+  /** Whether the device can be reached now: registered, or at a fixed address. */
+  isActive(id: DeviceId): boolean;
+}
+
+/** How dialling a supervisor ended. `leg` is up when it says `answered`. */
+export type DialOutcome =
+  | { readonly outcome: 'answered'; readonly legId: LegId; readonly answer: Sdp }
+  | { readonly outcome: 'busy' | 'no-answer' | 'declined' | 'unreachable' | 'cancelled' };
+
+/** SIP: what the core asks of the B2BUA. Every promise settles within a bounded time. */
+export interface Signalling {
+  /**
+   * Re-INVITEs a leg with an offer; resolves with its answer. Retries 491 (RFC 3261 14.1).
+   * Rejects with `unavailable` (refused, dialog gone) or `timeout`; the leg's session is then as it was.
+   */
+  offer(legId: LegId, offer: Sdp): Promise<Sdp>;
+  /** Lets the media of two legs flow between them again: each is offered what the other can do. Rejects like `offer`. */
+  connectDirectly(a: LegId, b: LegId): Promise<void>;
+  /** What the peer of the leg last said of its media. Throws `not-found`. */
+  remoteDescription(legId: LegId): Sdp;
+  /** Dials a supervisor's phone with this offer. Aborting `signal` sends CANCEL (or BYE, when the answer crossed it). */
+  dial(request: { device: Device; offer: Sdp; callId: CallId }, signal: AbortSignal): Promise<DialOutcome>;
+  /** Ends a leg with BYE. A leg that is gone already is fine. */
+  hangUp(legId: LegId): Promise<void>;
+}
+
+/** Media: one conference of one call. Every promise settles within a bounded time. */
+export interface Room {
+  /**
+   * Makes an endpoint for a member, which is not in the conference yet and sends nothing. `remote` is what the member's phone
+   * said of its media; without it the endpoint waits for `describe`. Resolves with the description to offer to the phone.
+   */
+  prepare(member: MemberId, remote: Sdp | undefined): Promise<Sdp>;
+  /** Gives the endpoint what its phone says now of its media (an answer, or a new offer); resolves with the endpoint's own. */
+  describe(member: MemberId, remote: Sdp): Promise<Sdp>;
+  /** Takes the member into the conference, deaf and mute. */
+  admit(member: MemberId): Promise<void>;
+  /** Asks for all steps at once and resolves when the media server has confirmed every one. Rejects with `isolation-lost`. */
+  apply(steps: readonly Step[]): Promise<void>;
+  /** Mutes the member, waits until the mixer has settled, and ends its endpoint. Never rejects; twice is fine. */
+  dismiss(member: MemberId): Promise<void>;
+  /** Dismisses everyone, supervisors first, and ends the conference. Never rejects; twice is fine. */
+  close(): Promise<void>;
+}
+
+export interface MediaServers {
+  /**
+   * Finds a media server for a call. `onLost` is called at most once, when the server or a member is gone that was not
+   * dismissed. Rejects with `unavailable`.
+   */
+  openRoom(callId: CallId, onLost: (reason: string) => void): Promise<Room>;
+}
+
+/** What must survive a restart. */
+export interface MonitoringStore {
+  load(): Promise<readonly Monitoring[]>;
+  put(monitoring: Monitoring): Promise<void>;
+  remove(supervisorDeviceId: DeviceId): Promise<void>;
+}
+
+export interface Events {
+  publish(event: EarpieceEvent): void;
+}
+
+/** An INVITE that wants to know where it goes. */
+export interface Arrival {
+  /** `switch`, or the registered device that sent it. */
+  readonly from: 'switch' | Device;
+  /** The user part of the request URI. */
+  readonly dialled: string;
+}
+
+export type Routing =
+  | { readonly to: 'device'; readonly device: Device }
+  | { readonly to: 'switch' }
+  | { readonly to: 'nowhere'; readonly code: 'not-found' | 'forbidden' | 'unavailable'; readonly reason: string };
+
+/** What the B2BUA tells the core; the switchboard is the one who listens. */
+export interface CallControl {
+  callArrived(arrival: Arrival): Routing;
+  /** Both legs are up and media flows between the two parties. */
+  callEstablished(call: Call): void;
+  /** A party offers new media (re-INVITE, UPDATE). Resolves with the answer for it; rejects with an `EarpieceError`. */
+  offerReceived(callId: CallId, legId: LegId, offer: Sdp): Promise<Sdp>;
+  /** The call is over; the B2BUA has ended, or is ending, both its legs. */
+  callEnded(callId: CallId): void;
+  /** A supervisor's leg was ended by its phone. */
+  supervisorLegEnded(legId: LegId): void;
+  /** A supervisor's phone offers new media (hold, a new address). */
+  supervisorOffer(legId: LegId, offer: Sdp): Promise<Sdp>;
+  /** A device registered or went away. */
+  registrationChanged(deviceId: DeviceId): void;
+}

@@ -1,0 +1,148 @@
+import type { CallId } from './call.ts';
+import type { Device, DeviceId } from './device.ts';
+import { EarpieceError } from './errors.ts';
+import type { LegId, Party } from './leg.ts';
+import type { LiveCall } from './live-call.ts';
+import type { Monitoring, Operation } from './monitoring.ts';
+import type { Events, Signalling } from './ports.ts';
+import { advance, isLive, type Supervision, type SupervisionEnd, type SupervisionId } from './supervision.ts';
+
+export interface SupervisionDeskPorts {
+  readonly signalling: Signalling;
+  readonly events: Events;
+}
+
+/** What the desk tells the switchboard. */
+export interface SupervisionListener {
+  answered(supervision: Supervision): void;
+  ended(supervision: Supervision): void;
+}
+
+interface Seat {
+  supervision: Supervision;
+  readonly live: LiveCall;
+  readonly dialling: AbortController;
+}
+
+/** Brings supervisors into calls and takes them out again: the life of every supervision. */
+export class SupervisionDesk {
+  readonly #ports: SupervisionDeskPorts;
+  readonly #listener: SupervisionListener;
+  readonly #seats = new Map<SupervisionId, Seat>();
+
+  constructor(ports: SupervisionDeskPorts, listener: SupervisionListener) {
+    this.#ports = ports;
+    this.#listener = listener;
+  }
+
+  in(callId: CallId): Supervision[] {
+    return this.#supervisions().filter((supervision) => supervision.callId === callId);
+  }
+
+  byLeg(legId: LegId): Supervision | undefined {
+    return this.#supervisions().find(({ state }) => 'legId' in state && state.legId === legId);
+  }
+
+  /** Dials the supervisor and, when it answers, takes it into the call. How it went is told by events. */
+  bringIn(live: LiveCall, agent: Party, monitoring: Monitoring, device: Device): void {
+    const supervision: Supervision = {
+      id: crypto.randomUUID(),
+      callId: live.call.id,
+      supervisorDeviceId: device.id,
+      agentDeviceId: monitoring.targetDeviceId,
+      agentLegId: agent.legId,
+      operation: monitoring.operation,
+      state: { is: 'alerting' },
+    };
+    const seat: Seat = { supervision, live, dialling: new AbortController() };
+    this.#seats.set(supervision.id, seat);
+    void this.#seatSupervisor(seat, device);
+  }
+
+  /** Changes what a supervisor may do; one that is still being dialled enters with the new operation. */
+  switchTo(supervisorDeviceId: DeviceId, callId: CallId, operation: Operation): void {
+    const seat = this.#seatOf(supervisorDeviceId, callId);
+    if (seat === undefined || seat.supervision.operation === operation) return;
+    seat.supervision = { ...seat.supervision, operation };
+    if (!isLive(seat.supervision)) return;
+    // Queued behind the admission where that is still going on.
+    seat.live.switchTo(seat.supervision.id, operation).then(
+      () => this.#ports.events.publish({ type: 'supervision.switched', supervision: seat.supervision }),
+      (error: unknown) => this.#end(seat, failure(error)),
+    );
+  }
+
+  leave(supervisorDeviceId: DeviceId, callId: CallId): void {
+    const seat = this.#seatOf(supervisorDeviceId, callId);
+    if (seat !== undefined) this.#end(seat, { outcome: 'cancelled' });
+  }
+
+  legEnded(legId: LegId): void {
+    const supervision = this.byLeg(legId);
+    const seat = supervision && this.#seats.get(supervision.id);
+    if (seat !== undefined) this.#end(seat, { outcome: 'left' });
+  }
+
+  endAll(callId: CallId, end: SupervisionEnd): void {
+    for (const seat of [...this.#seats.values()]) {
+      if (seat.supervision.callId === callId) this.#end(seat, end);
+    }
+  }
+
+  async #seatSupervisor(seat: Seat, device: Device): Promise<void> {
+    const { live, dialling } = seat;
+    const { id, callId } = seat.supervision;
+    const decidedAt = performance.now();
+    try {
+      this.#ports.events.publish({ type: 'supervision.alerting', supervision: seat.supervision });
+      const offer = await live.expect(id);
+      const dialled = await this.#ports.signalling.dial({ device, offer, callId }, dialling.signal);
+      if (dialled.outcome !== 'answered') return this.#end(seat, dialled);
+      if (seat.supervision.state.is !== 'alerting') return await this.#ports.signalling.hangUp(dialled.legId);
+      seat.supervision = advance(seat.supervision, { is: 'joining', legId: dialled.legId });
+      this.#listener.answered(seat.supervision);
+      const { agentLegId, operation } = seat.supervision;
+      await live.admit({ member: id, agent: agentLegId, operation }, dialled.answer);
+      if (seat.supervision.state.is !== 'joining') return;
+      seat.supervision = advance(seat.supervision, { is: 'active', legId: dialled.legId });
+      const joinMs = performance.now() - decidedAt;
+      this.#ports.events.publish({ type: 'supervision.active', supervision: seat.supervision, joinMs });
+    } catch (error) {
+      this.#end(seat, failure(error));
+    }
+  }
+
+  /**
+   * Ends a supervision, once. Its phone is hung up and its member leaves the room at the same time: the room mutes the
+   * member before it goes, and what the phone still sends reaches a muted endpoint.
+   */
+  #end(seat: Seat, end: SupervisionEnd): void {
+    const { state } = seat.supervision;
+    if (state.is === 'leaving' || state.is === 'ended') return;
+    if (state.is !== 'alerting') seat.supervision = advance(seat.supervision, { is: 'leaving', legId: state.legId });
+    seat.dialling.abort();
+    const gone = [seat.live.remove(seat.supervision.id)];
+    if (state.is !== 'alerting') gone.push(this.#ports.signalling.hangUp(state.legId));
+    seat.supervision = advance(seat.supervision, { is: 'ended', end });
+    void Promise.allSettled(gone).then(() => {
+      this.#seats.delete(seat.supervision.id);
+      this.#ports.events.publish({ type: 'supervision.ended', supervision: seat.supervision });
+      this.#listener.ended(seat.supervision);
+    });
+  }
+
+  #seatOf(supervisorDeviceId: DeviceId, callId: CallId): Seat | undefined {
+    return [...this.#seats.values()].find(
+      ({ supervision }) => supervision.supervisorDeviceId === supervisorDeviceId && supervision.callId === callId,
+    );
+  }
+
+  #supervisions(): Supervision[] {
+    return [...this.#seats.values()].map((seat) => seat.supervision);
+  }
+}
+
+function failure(error: unknown): SupervisionEnd {
+  const { code, message } = EarpieceError.from(error);
+  return { outcome: 'failed', code, message };
+}
