@@ -97,8 +97,14 @@ export class SupervisionDesk {
       this.#ports.events.publish({ type: 'supervision.alerting', supervision: seat.supervision });
       const offer = await live.expect(id);
       const dialled = await this.#ports.signalling.dial({ device, offer, callId }, dialling.signal);
-      if (dialled.outcome !== 'answered') return this.#end(seat, dialled);
-      if (seat.supervision.state.is !== 'alerting') return await this.#ports.signalling.hangUp(dialled.legId);
+      if (dialled.outcome !== 'answered') {
+        this.#end(seat, dialled);
+        return;
+      }
+      if (seat.supervision.state.is !== 'alerting') {
+        await this.#ports.signalling.hangUp(dialled.legId);
+        return;
+      }
       seat.supervision = advance(seat.supervision, { is: 'joining', legId: dialled.legId });
       this.#listener.answered(seat.supervision);
       const { agentLegId, operation } = seat.supervision;
