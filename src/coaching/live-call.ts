@@ -228,9 +228,10 @@ export class LiveCall {
     this.#media = { flow: 'direct' };
     this.#supervisors.clear();
     this.#expected.clear();
-    this.#listener.roomLost(reason);
-    void lost.close();
+    // The parties first: what is left of the supervisors is only tidying up.
     if (flow === 'anchored') void this.#queue.run(() => this.#reconnected());
+    void lost.close();
+    this.#listener.roomLost(reason);
   }
 
   #roomOrThrow(): StagedRoom {

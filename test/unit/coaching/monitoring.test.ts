@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Mode,
+  type Monitoring,
+  type MonitoringEvent,
+  type MonitoringState,
+  NOT_MONITORING,
+  transition,
+} from '../../../src/coaching/monitoring.ts';
+
+const monitoring = (changes: Partial<Monitoring> = {}): Monitoring => ({
+  supervisorDeviceId: 'supervisor',
+  targetDeviceId: 'agent',
+  operation: 'Coach',
+  scope: 'Call',
+  mode: 'AllCalls',
+  ...changes,
+});
+const armed = (mode: Mode = 'AllCalls'): MonitoringState => ({ is: 'armed', monitoring: monitoring({ mode }) });
+const live = (is: 'alerting' | 'active', mode: Mode = 'AllCalls'): MonitoringState => ({
+  is,
+  monitoring: monitoring({ mode }),
+  callId: 'call',
+});
+
+const requested = (changes: Partial<Monitoring> = {}): MonitoringEvent => ({
+  type: 'requested',
+  monitoring: monitoring(changes),
+});
+const cancelled = (leaveCall = true): MonitoringEvent => ({ type: 'cancelled', leaveCall });
+const call = (type: 'call-available' | 'answered' | 'session-ended', callId = 'call'): MonitoringEvent => ({
+  type,
+  callId,
+});
+
+describe('a subscription', () => {
+  it.each<[string, MonitoringState, MonitoringEvent, MonitoringState['is'], string[]]>([
+    ['Coach, agent idle', NOT_MONITORING, requested(), 'armed', ['changed']],
+    ['the agent gets a call', armed(), call('call-available'), 'alerting', ['join']],
+    ['the supervisor answers', live('alerting'), call('answered'), 'active', []],
+    ['another call while one is joined', live('active'), call('call-available', 'other'), 'active', []],
+    ['a second operation, armed', armed(), requested({ operation: 'BargeIn' }), 'armed', ['changed']],
+    [
+      'a second operation, active',
+      live('active'),
+      requested({ operation: 'BargeIn' }),
+      'active',
+      ['changed', 'switch'],
+    ],
+    ['another target, armed', armed(), requested({ targetDeviceId: 'other' }), 'armed', ['changed']],
+    ['another target, active', live('active'), requested({ targetDeviceId: 'other' }), 'armed', ['changed', 'leave']],
+    ['another target, alerting', live('alerting'), requested({ targetDeviceId: 'x' }), 'armed', ['changed', 'leave']],
+    ['cancel, armed', armed(), cancelled(), 'none', ['changed']],
+    ['cancel, active', live('active'), cancelled(), 'none', ['changed', 'leave']],
+    ['cancel, active, staying in the call', live('active'), cancelled(false), 'none', ['changed']],
+    ['cancel while the phone rings', live('alerting'), cancelled(false), 'none', ['changed', 'leave']],
+    ['cancel, nothing active', NOT_MONITORING, cancelled(), 'none', []],
+    ['NextCall, session ends', live('active', 'NextCall'), call('session-ended'), 'none', ['changed']],
+    ['NextCall, never answered', live('alerting', 'NextCall'), call('session-ended'), 'armed', []],
+    ['AllCalls, session ends', live('active'), call('session-ended'), 'armed', []],
+    ['the end of an earlier session', live('active', 'NextCall'), call('session-ended', 'earlier'), 'active', []],
+    ['an answer of an earlier session', live('alerting'), call('answered', 'earlier'), 'alerting', []],
+  ])('%s', (_name, state, event, next, effects) => {
+    const step = transition(state, event);
+    expect(step.state.is).toBe(next);
+    expect(step.effects.map((effect) => effect.type)).toEqual(effects);
+  });
+
+  it('takes the new operation, scope and mode', () => {
+    const replaced = requested({ operation: 'ListenIn', scope: 'Agent', mode: 'NextCall' });
+    const { state } = transition(live('active'), replaced);
+    expect(state).toMatchObject({
+      is: 'active',
+      callId: 'call',
+      monitoring: { operation: 'ListenIn', scope: 'Agent', mode: 'NextCall' },
+    });
+  });
+});

@@ -1,0 +1,224 @@
+import {
+  after,
+  carries,
+  departed,
+  EMPTY_STAGE,
+  type MemberId,
+  type Stage,
+  type Step,
+} from '../../../src/coaching/audibility.ts';
+import type { Call } from '../../../src/coaching/call.ts';
+import type { Device, DeviceId } from '../../../src/coaching/device.ts';
+import { EarpieceError, type ErrorCode } from '../../../src/coaching/errors.ts';
+import type { EarpieceEvent } from '../../../src/coaching/events.ts';
+import type { Monitoring } from '../../../src/coaching/monitoring.ts';
+import type { DialOutcome, MediaServers, MonitoringStore, Room, Signalling } from '../../../src/coaching/ports.ts';
+import { Switchboard } from '../../../src/coaching/switchboard.ts';
+
+export const AGENT = 'agent-device';
+export const COLLEAGUE = 'colleague-device';
+export const SUPERVISOR = 'supervisor-device';
+export const OTHER_SUPERVISOR = 'other-supervisor-device';
+
+const device = (id: DeviceId, phoneNumber: string): Device => ({
+  id,
+  phoneNumber,
+  address: undefined,
+  ownerId: `owner of ${id}`,
+  autoAnswer: false,
+});
+const DEVICES = [
+  device(AGENT, '5001'),
+  device(COLLEAGUE, '5002'),
+  device(SUPERVISOR, '5005'),
+  device(OTHER_SUPERVISOR, '5006'),
+];
+
+export const call = (id = 'call', agent: DeviceId = AGENT): Call => ({
+  id,
+  caller: { legId: `${id} customer`, deviceId: undefined, phoneNumber: '100', displayName: undefined },
+  callee: { legId: `${id} agent`, deviceId: agent, phoneNumber: '5001', displayName: undefined },
+  type: 'Inbound',
+  dnis: '5001',
+});
+
+/** A room that obeys, or fails where it is told to, and remembers every step. */
+class FakeRoom implements Room {
+  readonly members = new Set<MemberId>();
+  readonly seated = new Set<MemberId>();
+  readonly world: World;
+  stage: Stage = EMPTY_STAGE;
+  closed = false;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  async prepare(member: MemberId) {
+    await this.world.trouble('prepare');
+    this.members.add(member);
+    return `offer for ${member}`;
+  }
+  async describe(member: MemberId, remote: string) {
+    await this.world.trouble('describe');
+    return `${member} of ${remote}`;
+  }
+  async admit(member: MemberId) {
+    await this.world.trouble('admit');
+    this.seated.add(member);
+    this.world.log.push(`admit ${member}`);
+  }
+  async apply(steps: readonly Step[]) {
+    for (const step of steps) {
+      await this.world.trouble(step.type, 'isolation-lost');
+      this.stage = after(this.stage, step);
+      this.world.log.push('member' in step ? `${step.type} ${step.member}` : step.type);
+      this.world.onStage(this.stage);
+    }
+  }
+  dismiss(member: MemberId) {
+    if (this.members.delete(member)) this.world.log.push(`dismiss ${member}`);
+    this.stage = departed(this.stage, member);
+    this.seated.delete(member);
+    return Promise.resolve();
+  }
+  close() {
+    this.closed = true;
+    this.members.clear();
+    return Promise.resolve();
+  }
+}
+
+/** A switchboard among fakes that the test directs. */
+export class World implements Signalling, MediaServers, MonitoringStore {
+  readonly log: string[] = [];
+  readonly events: EarpieceEvent[] = [];
+  readonly rooms: FakeRoom[] = [];
+  readonly stored = new Map<DeviceId, Monitoring>();
+  readonly failures = new Set<string>();
+  readonly switchboard: Switchboard;
+  lose: (reason: string) => void = () => undefined;
+  onStage: (stage: Stage) => void = () => undefined;
+  #waiting: { matches: (event: EarpieceEvent) => boolean; resolve: (event: EarpieceEvent) => void }[] = [];
+  #answers: ((outcome: DialOutcome) => void)[] = [];
+  #dialled: (() => void)[] = [];
+  #supervisorLegs = 0;
+
+  constructor(policy: { intrusion?: boolean; severalSupervisors?: boolean } = {}) {
+    const directory = {
+      device: (id: DeviceId) => DEVICES.find((each) => each.id === id),
+      deviceByNumber: (number: string) => DEVICES.find((each) => each.phoneNumber === number),
+      isActive: (id: DeviceId) => id !== COLLEAGUE,
+    };
+    const events = { publish: (event: EarpieceEvent) => this.#publish(event) };
+    this.switchboard = new Switchboard(
+      { directory, signalling: this, media: this, store: this, events },
+      { intrusion: true, severalSupervisors: false, ...policy },
+    );
+  }
+
+  coach(changes: Partial<Monitoring> = {}): Promise<void> {
+    return this.switchboard.monitor({
+      supervisorDeviceId: SUPERVISOR,
+      targetDeviceId: AGENT,
+      operation: 'Coach',
+      scope: 'Call',
+      mode: 'AllCalls',
+      ...changes,
+    });
+  }
+
+  /** The next event of a type, from now on. */
+  event<T extends EarpieceEvent['type']>(type: T): Promise<Extract<EarpieceEvent, { type: T }>> {
+    return new Promise((resolve) => {
+      this.#waiting.push({
+        matches: (event) => event.type === type,
+        resolve: (event) => resolve(event as Extract<EarpieceEvent, { type: T }>),
+      });
+    });
+  }
+
+  types(): string[] {
+    return this.events.map((event) => event.type);
+  }
+
+  /** Resolves when a supervisor's phone rings. */
+  rings(): Promise<void> {
+    if (this.#answers.length > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#dialled.push(resolve));
+  }
+
+  /** The ringing phone does this. */
+  async phone(outcome: 'answers' | Exclude<DialOutcome['outcome'], 'answered'>): Promise<void> {
+    await this.rings();
+    const legId = `supervisor leg ${++this.#supervisorLegs}`;
+    this.#answers.shift()?.(outcome === 'answers' ? { outcome: 'answered', legId, answer: 'its answer' } : { outcome });
+  }
+
+  get room(): FakeRoom {
+    const room = this.rooms.at(-1);
+    if (room === undefined) throw new Error('no room was opened');
+    return room;
+  }
+
+  /** Who hears a supervision in the newest room. */
+  heardBy(supervisionId: MemberId): MemberId[] {
+    return [...this.room.seated].filter((listener) => carries(this.room.stage, supervisionId, listener));
+  }
+
+  async trouble(where: string, code: ErrorCode = 'unavailable'): Promise<void> {
+    await Promise.resolve();
+    if (this.failures.has(where)) throw new EarpieceError(code, `${where} failed`);
+  }
+
+  // Signalling
+  async offer(legId: string) {
+    await this.trouble('offer');
+    this.log.push(`re-INVITE ${legId}`);
+    return `answer of ${legId}`;
+  }
+  async connectDirectly(a: string, b: string) {
+    await this.trouble('connectDirectly');
+    this.log.push(`connect ${a} and ${b}`);
+  }
+  remoteDescription = (legId: string) => `description of ${legId}`;
+  dial(_request: unknown, signal: AbortSignal): Promise<DialOutcome> {
+    if (signal.aborted) return Promise.resolve({ outcome: 'cancelled' });
+    return new Promise((resolve) => {
+      this.#answers.push(resolve);
+      signal.addEventListener('abort', () => resolve({ outcome: 'cancelled' }));
+      for (const dialled of this.#dialled.splice(0)) dialled();
+    });
+  }
+  hangUp(legId: string) {
+    this.log.push(`hang up ${legId}`);
+    return Promise.resolve();
+  }
+
+  // MediaServers
+  async openRoom(_callId: string, onLost: (reason: string) => void) {
+    await this.trouble('openRoom');
+    this.lose = onLost;
+    const room = new FakeRoom(this);
+    this.rooms.push(room);
+    return room;
+  }
+
+  // MonitoringStore
+  load = () => Promise.resolve([...this.stored.values()]);
+  async put(monitoring: Monitoring) {
+    await this.trouble('put');
+    this.stored.set(monitoring.supervisorDeviceId, monitoring);
+  }
+  async remove(id: DeviceId) {
+    await this.trouble('remove');
+    this.stored.delete(id);
+  }
+
+  #publish(event: EarpieceEvent): void {
+    this.events.push(event);
+    const heard = this.#waiting.filter(({ matches }) => matches(event));
+    this.#waiting = this.#waiting.filter((each) => !heard.includes(each));
+    for (const { resolve } of heard) resolve(event);
+  }
+}
