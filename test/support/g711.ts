@@ -1,0 +1,64 @@
+/**
+ * G.711 for the tests, written from ITU-T G.711 tables 1 and 2 and on purpose not shared with the product: an oracle that
+ * used the codec under test would hear what that codec wants it to hear.
+ */
+export type Codec = 'PCMU' | 'PCMA';
+
+/** Static payload types of RFC 3551 table 4. */
+export const payloadTypes: Readonly<Record<Codec, number>> = { PCMU: 0, PCMA: 8 };
+
+/** The codec of a static payload type, or undefined when the packet carries no speech we can read. */
+export function codecOf(payloadType: number): Codec | undefined {
+  if (payloadType === payloadTypes.PCMU) return 'PCMU';
+  return payloadType === payloadTypes.PCMA ? 'PCMA' : undefined;
+}
+
+/** μ-law: 14 bit magnitude with bias 33, here scaled to 16 bit (bias 132); all bits are sent inverted. */
+function expandMuLaw(code: number): number {
+  const bits = ~code & 0xff;
+  const segment = (bits >> 4) & 7;
+  const magnitude = (((bits & 15) << 3) + 132) * 2 ** segment - 132;
+  return (bits & 0x80) !== 0 ? -magnitude : magnitude;
+}
+
+/** A-law: 13 bit magnitude scaled to 16 bit; even bits are sent inverted (XOR 0x55). */
+function expandALaw(code: number): number {
+  const bits = code ^ 0x55;
+  const segment = (bits >> 4) & 7;
+  const step = ((bits & 15) << 4) + 8;
+  const magnitude = segment === 0 ? step : (step + 256) * 2 ** (segment - 1);
+  return (bits & 0x80) !== 0 ? magnitude : -magnitude;
+}
+
+interface Tables {
+  readonly expand: Int16Array;
+  /** Indexed by sample + 32768: the code whose value is nearest. */
+  readonly compress: Uint8Array;
+}
+
+function tablesOf(expandOne: (code: number) => number): Tables {
+  const expand = Int16Array.from({ length: 256 }, (_, code) => expandOne(code));
+  const codes = Array.from({ length: 256 }, (_, code) => code).sort((a, b) => expandOne(a) - expandOne(b));
+  const compress = new Uint8Array(65_536);
+  let nearest = 0;
+  for (let sample = -32_768; sample <= 32_767; sample++) {
+    const distance = (index: number) => Math.abs(expandOne(codes[index] ?? 0) - sample);
+    while (nearest < 255 && distance(nearest + 1) <= distance(nearest)) nearest++;
+    compress[sample + 32_768] = codes[nearest] ?? 0;
+  }
+  return { expand, compress };
+}
+
+const tables: Readonly<Record<Codec, Tables>> = { PCMU: tablesOf(expandMuLaw), PCMA: tablesOf(expandALaw) };
+
+/** 16 bit samples to one byte each. */
+export function encode(codec: Codec, samples: Int16Array): Uint8Array {
+  const { compress } = tables[codec];
+  return Uint8Array.from(samples, (sample) => compress[sample + 32_768] ?? 0);
+}
+
+/** One byte each to 16 bit samples. */
+export function decode(codec: Codec, payload: Uint8Array): Int16Array {
+  const { expand } = tables[codec];
+  return Int16Array.from(payload, (code) => expand[code] ?? 0);
+}
