@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import {
+  count,
+  flag,
+  hexadecimal,
+  host,
+  network,
+  oneOf,
+  passwordHash,
+  phoneNumber,
+  port,
+  section,
+  sipUri,
+  text,
+  webUrl,
+} from './expected.ts';
+
+/** Everything that can be configured, with its defaults. A file may say as little as it wants. */
+
+const http = section({
+  host: host.default('127.0.0.1'),
+  port: port.default(8080),
+  /** How clients reach us; without it the address listened on. It is the base of every URI in answers and messages. */
+  publicUrl: webUrl.optional(),
+  /** Demand the token of a GET in every POST, PUT and DELETE. */
+  csrf: flag.default(false),
+  sessionMinutes: count('minutes', 1, 1440).default(30),
+});
+
+const sip = section({
+  /** `embedded`: the SIP server that comes along; `drachtio`: a drachtio-server somewhere. */
+  engine: oneOf('embedded', 'drachtio').default('embedded'),
+  /** Where the embedded SIP server listens. */
+  host: host.default('127.0.0.1'),
+  port: port.default(5060),
+  drachtio: section({
+    host: host.default('127.0.0.1'),
+    port: port.default(9022),
+    secret: text.default('cymru'),
+  }).prefault({}),
+  /** The realm of digest authentication (RFC 7616). */
+  realm: text.default('earpiece'),
+  switch: section({
+    /** Whoever calls from here is the switch and needs no password. */
+    addresses: z.array(network, { error: 'a list of addresses' }).default([]),
+    /** Where calls go that are not for one of our devices. */
+    uri: sipUri.optional(),
+  }).prefault({}),
+  /** How long an agent's phone may ring. */
+  ringSeconds: count('seconds', 1, 3600).default(180),
+});
+
+const media = section({
+  /** `embedded`: the mixer that comes along; `freeswitch`: the servers listed below. */
+  engine: oneOf('embedded', 'freeswitch').default('embedded'),
+  /** `on-demand`: a call is anchored while it is monitored; `always`: from its beginning. */
+  policy: oneOf('on-demand', 'always').default('on-demand'),
+  /** Where the embedded mixer receives RTP. */
+  host: host.default('127.0.0.1'),
+  rtpPorts: section({ min: port.default(16384), max: port.default(32767) })
+    .refine(({ min, max }) => max > min, { error: 'a port above min', path: ['max'] })
+    .prefault({}),
+  freeswitch: z
+    .array(section({ host, port: port.default(8021), password: text.default('ClueCon') }), {
+      error: 'a list of servers',
+    })
+    .default([]),
+  /** Where FreeSWITCH connects back to us. */
+  listenAddress: host.default('127.0.0.1'),
+  /** How long a muted supervisor stays before it leaves, so that nobody hears the rest of it (below 60 ms leaks were measured). */
+  settleMs: count('milliseconds', 60, 5000).default(100),
+  conferenceProfile: text.default('earpiece'),
+});
+
+const monitoring = section({
+  /** Whether a request joins the call the agent is in already. */
+  intrusion: flag.default(true),
+  severalSupervisors: flag.default(false),
+  /** How long a supervisor's phone may ring. */
+  answerSeconds: count('seconds', 1, 300).default(30),
+});
+
+const user = section({
+  id: text,
+  userName: text.regex(/^[^:]+$/, { error: 'a name without a colon' }),
+  firstName: z.string({ error: 'a text' }).default(''),
+  lastName: z.string({ error: 'a text' }).default(''),
+  roles: z
+    .array(oneOf('agent', 'supervisor', 'admin'), { error: 'a list of roles' })
+    .min(1, { error: 'at least one role' }),
+  passwordHash,
+});
+
+/** What a phone authenticates with: a password, or the hashes H(userName:realm:password) of RFC 7616 3.4.2. */
+const credentials = section({
+  userName: text,
+  password: text.optional(),
+  ha1: section({ md5: hexadecimal(128).optional(), sha256: hexadecimal(256).optional() }).optional(),
+}).refine(({ password, ha1 }) => (password === undefined) !== (ha1 === undefined), { error: 'either password or ha1' });
+
+const device = section({
+  id: text.regex(/^[\w.~-]+$/, { error: 'an id that can stand in a URL' }),
+  phoneNumber,
+  /** The userName of the person whose phone this is. */
+  owner: text.optional(),
+  /** How the phone registers. */
+  sip: credentials.optional(),
+  /** Where the phone is, when it does not register here. */
+  address: sipUri.optional(),
+  /** Ask the phone to go off hook by itself when it is dialled as a supervisor. */
+  autoAnswer: flag.default(false),
+});
+
+const store = section({ kind: oneOf('memory').default('memory') });
+const log = section({
+  level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+});
+
+export const configSchema = section({
+  http: http.prefault({}),
+  sip: sip.prefault({}),
+  media: media.prefault({}),
+  monitoring: monitoring.prefault({}),
+  store: store.prefault({}),
+  log: log.prefault({}),
+  users: z.array(user, { error: 'a list of users' }).default([]),
+  devices: z.array(device, { error: 'a list of devices' }).default([]),
+});
+
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
+export type Config = Frozen<z.output<typeof configSchema>>;
