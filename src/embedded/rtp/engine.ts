@@ -37,7 +37,10 @@ export class MediaEngine extends EventEmitter<{ error: [Error] }> {
     super();
     let starting = true;
     this.#worker = new WorkerClient(spawnWorker(options), (notice) => {
-      if (!starting) return this.#noticed(notice);
+      if (!starting) {
+        this.#noticed(notice);
+        return;
+      }
       starting = false;
       onReady(notice.kind === 'error' ? new Error(notice.error) : undefined);
     });

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from './protocol.ts';
 
@@ -12,7 +11,7 @@ export function spawnWorker(workerData: WorkerOptions): Worker {
   if (!import.meta.url.endsWith('.ts')) {
     return new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits, execArgv: [] });
   }
-  const loader = JSON.stringify(createRequire(import.meta.url).resolve('tsx/esm/api'));
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
   const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
   const code = `import(${loader}).then(({ register }) => { register(); return import(${entry}); })`;
   return new Worker(code, { eval: true, workerData, resourceLimits, execArgv: [] });

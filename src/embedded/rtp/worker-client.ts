@@ -71,7 +71,10 @@ export class WorkerClient {
   }
 
   #heard(message: FromWorker): void {
-    if (message.kind !== 'reply') return this.#onNotice(message);
+    if (message.kind !== 'reply') {
+      this.#onNotice(message);
+      return;
+    }
     const pending = this.#pending.get(message.seq);
     this.#pending.delete(message.seq);
     if (message.ok) pending?.resolve(message.gives);

@@ -1,0 +1,333 @@
+/**
+ * One stream in the worker: what it receives, what it hears, what it sends.
+ *
+ *     asleep ──recording begins──▶ listening ──┐
+ *        └──something is to be heard───────────┴──▶ speaking: a packet every 20 ms from now on
+ *
+ * It sends nothing before there is something to send: while a call's parties still send to each other directly, silence
+ * from here would come in between. One that receives but has nothing to say for a second sends silence all the same.
+ */
+import type { Digit, MemberFlags, PlayOutcome, StreamConfiguration, StreamStats } from './media.ts';
+import { DigitSender } from './digit-sender.ts';
+import { type Ear, Ears } from './ears.ts';
+import { FRAME_MS } from './frame.ts';
+import { LAWS } from './g711.ts';
+import { choosePhase, phaseOf, stepTowards } from './phase.ts';
+import type { PortPair } from './port-pair.ts';
+import { Reader } from './reader.ts';
+import { Receiver } from './receiver.ts';
+import { Recorder } from './recorder.ts';
+import { Announcement, type Room } from './room.ts';
+import { RtcpSession } from './rtcp-session.ts';
+import { Sender } from './sender.ts';
+import { type Sound, SoundReader } from './sound.ts';
+import { gainOfLevel } from './volume.ts';
+import type { Wheel } from './wheel.ts';
+
+/** The phase is looked at again every half second: clocks drift. */
+const REPHASE_FRAMES = 25;
+const SILENT_START_MS = 1000;
+/** A source heard from within this time is speaking. */
+const SPEAKING_MS = 2 * FRAME_MS;
+
+/** What is played to one leg alone. */
+class Playback {
+  readonly sound: Sound;
+  readonly end: (outcome: PlayOutcome) => void;
+
+  constructor(sound: Sound, end: (outcome: PlayOutcome) => void) {
+    this.sound = sound;
+    this.end = end;
+  }
+}
+
+type Source = Leg | Announcement<Leg> | Playback;
+
+export interface LegEvents {
+  onDigit(digit: Digit): void;
+  onTimeout(): void;
+  onError(error: unknown): void;
+}
+
+export class Leg {
+  readonly id: string;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  readonly #ports: PortPair;
+  readonly #wheel: Wheel;
+  readonly #events: LegEvents;
+  readonly #rtcp: RtcpSession;
+  readonly #ears = new Ears<Source>();
+  readonly #digits = new DigitSender();
+  readonly #recorders = new Map<string, Recorder>();
+  /** Legs that have an ear for this one and wait for its first packet. */
+  readonly #awaiting = new Set<Leg>();
+  #state: 'asleep' | 'listening' | 'speaking' | 'closed' = 'asleep';
+  #sends = false;
+  #telephoneEvent: number | undefined;
+  #room: Room<Leg> | undefined;
+  #playback: Playback | undefined;
+  /** Goes up with every play and stop. */
+  #playTurn = 0;
+  /** Its own words, for recordings. */
+  #ownVoice: Reader | undefined;
+  #gainIn = 1;
+  #gainOut = 1;
+  #wantedPhase: number | undefined;
+  #framesToRephase = 0;
+  #concealed = 0;
+  #timeoutMs: number | undefined;
+  #configuredAt = performance.now();
+  #timedOut = false;
+
+  constructor(id: string, ports: PortPair, wheel: Wheel, events: LegEvents) {
+    this.id = id;
+    this.#ports = ports;
+    this.#wheel = wheel;
+    this.#events = events;
+    this.receiver = new Receiver((digit) => events.onDigit(digit));
+    this.sender = new Sender(ports.rtp);
+    this.#rtcp = new RtcpSession(ports.rtcp, id, this.sender, this.receiver);
+    ports.rtp.on('message', (datagram, { address, port }) => this.#received(datagram, address, port));
+    ports.rtp.on('error', (error) => events.onError(error));
+    ports.rtcp.on('error', (error) => events.onError(error));
+  }
+
+  get port(): number {
+    return this.#ports.port;
+  }
+
+  configure(configuration: StreamConfiguration): void {
+    const { codec, telephoneEvent, direction } = configuration;
+    this.receiver.configure(configuration);
+    this.sender.law = LAWS[codec.name];
+    this.sender.payloadType = codec.payloadType;
+    this.#telephoneEvent = telephoneEvent;
+    this.#sends = direction === 'sendrecv' || direction === 'sendonly';
+    this.#configuredAt = performance.now();
+    this.#refreshAll();
+  }
+
+  join(room: Room<Leg>, flags: MemberFlags): void {
+    if (this.#room !== room) this.leave();
+    this.#room = room;
+    room.enter(this, flags);
+  }
+
+  leave(): void {
+    const room = this.#room;
+    this.#room = undefined;
+    room?.leave(this);
+    this.refresh();
+  }
+
+  set(flags: Partial<MemberFlags>): void {
+    if (!this.#room) throw new Error('not a member of a mix');
+    this.#room.set(this, flags);
+  }
+
+  setVolume(direction: 'in' | 'out', level: number): void {
+    if (direction === 'in') this.#gainIn = gainOfLevel(level);
+    else this.#gainOut = gainOfLevel(level);
+  }
+
+  async play(loading: Promise<Sound>): Promise<PlayOutcome> {
+    this.stopPlayback();
+    const turn = this.#playTurn;
+    const sound = await loading;
+    // Stopped, or followed by another, before it was loaded.
+    if (turn !== this.#playTurn) return 'stopped';
+    return new Promise((resolve) => {
+      const playback = new Playback(sound, (outcome) => {
+        if (this.#playback === playback) this.#playback = undefined;
+        this.refresh();
+        resolve(outcome);
+      });
+      this.#playback = playback;
+      this.refresh();
+    });
+  }
+
+  stopPlayback(): void {
+    this.#playTurn++;
+    this.#playback?.end('stopped');
+  }
+
+  sendDigits(digits: string, ms: number): Promise<void> {
+    if (this.#telephoneEvent === undefined) throw new Error('telephone-event was not agreed on');
+    return new Promise((resolve) => {
+      this.#digits.send(digits, ms, resolve);
+      if (this.#digits.active) this.#speakFrom(performance.now());
+    });
+  }
+
+  async startRecording(path: string, stereo: boolean): Promise<void> {
+    if (this.#recorders.has(path)) throw new Error(`already recording to ${path}`);
+    const recorder = await Recorder.open(path, stereo);
+    if (this.#state === 'closed') {
+      await recorder.stop();
+      throw new Error('the stream is closed');
+    }
+    this.#recorders.set(path, recorder);
+    this.#ownVoice ??= new Reader(this.receiver.buffer);
+    if (this.#state !== 'asleep') return;
+    this.#state = 'listening';
+    this.#wheel.start(this, performance.now());
+  }
+
+  stopRecording(path: string): Promise<{ samples: number }> {
+    const recorder = this.#recorders.get(path);
+    if (!recorder) throw new Error(`not recording to ${path}`);
+    this.#recorders.delete(path);
+    if (this.#recorders.size === 0) this.#ownVoice = undefined;
+    return recorder.stop();
+  }
+
+  watchTimeout(ms: number): void {
+    this.#timeoutMs = ms;
+  }
+
+  /** Makes the ears fit to what may be heard now. */
+  refresh(): void {
+    if (this.#state === 'closed') return;
+    const now = performance.now();
+    const wanted = new Set<Source>();
+    if (this.#room) {
+      if (this.#sends) for (const leg of this.#room.heardBy(this)) if (leg.receiver.open) wanted.add(leg);
+      for (const announcement of this.#room.announcementsFor(this)) wanted.add(announcement);
+    }
+    if (this.#playback) wanted.add(this.#playback);
+    this.#ears.set(wanted, (source) => this.#earFor(source, now));
+    this.#framesToRephase = 0;
+    if (this.#state !== 'speaking') for (const source of wanted) this.#awaken(source, now);
+  }
+
+  /** One 20 ms frame; @returns by how much the next one is to be earlier or later, ms */
+  tick(due: number, skipped: number): number {
+    if (skipped > 0) this.sender.pause(skipped);
+    const heard = this.#ears.hear(due, this.#gainOut);
+    if (this.#recorders.size > 0) {
+      const said = this.#ownVoice?.read(due);
+      for (const recorder of this.#recorders.values()) recorder.write(said, heard);
+    }
+    this.#send(heard);
+    return this.#step(due);
+  }
+
+  /** To be called about once a second. */
+  poll(now: number): void {
+    this.receiver.poll(now);
+    this.#rtcp.poll(now);
+    const { firstHeard, lastHeard } = this.receiver;
+    if (this.#sends && firstHeard !== undefined && now - firstHeard > SILENT_START_MS) this.#speakFrom(now);
+    if (this.#timeoutMs === undefined || !this.receiver.open) return;
+    const quiet = now - Math.max(lastHeard ?? 0, this.#configuredAt);
+    if (quiet >= this.#timeoutMs && !this.#timedOut) this.#events.onTimeout();
+    this.#timedOut = quiet >= this.#timeoutMs;
+  }
+
+  stats(): StreamStats {
+    const { reception, buffer, latch, rejected, lastHeard } = this.receiver;
+    return {
+      id: this.id,
+      packetsReceived: reception.packetsReceived,
+      packetsSent: this.sender.packets,
+      packetsLost: reception.packetsLost,
+      packetsRejected: rejected,
+      jitterMs: reception.jitterMs,
+      marginMs: buffer.margin,
+      concealedFrames: this.#concealed,
+      ...(this.#rtcp.roundTripMs !== undefined ? { roundTripMs: this.#rtcp.roundTripMs } : {}),
+      ...(latch.remote ? { remote: latch.remote } : {}),
+      ...(lastHeard !== undefined ? { quietMs: performance.now() - lastHeard } : {}),
+    };
+  }
+
+  /** Leaves its room at once; resolves when its recordings are complete and its sockets closed. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.leave();
+    this.#state = 'closed';
+    this.#wheel.stop(this);
+    this.stopPlayback();
+    this.#digits.clear();
+    this.#awaiting.clear();
+    this.#rtcp.sayGoodbye(performance.now());
+    const recorders = [...this.#recorders.values()];
+    this.#recorders.clear();
+    const closed = [this.#ports.rtp, this.#ports.rtcp].map((socket) => {
+      return new Promise<void>((resolve) => {
+        socket.close(resolve);
+      });
+    });
+    const endings = await Promise.allSettled(recorders.map((recorder) => recorder.stop()));
+    for (const ending of endings) if (ending.status === 'rejected') this.#events.onError(ending.reason);
+    await Promise.all(closed);
+  }
+
+  #received(datagram: Buffer, address: string, port: number): void {
+    const now = performance.now();
+    if (!this.receiver.receive(datagram, address, port, now) || this.#awaiting.size === 0) return;
+    for (const leg of this.#awaiting) if (leg.#ears.has(this)) leg.#speakFrom(now + this.receiver.buffer.wait);
+    this.#awaiting.clear();
+  }
+
+  #send(heard: Int16Array | undefined): void {
+    const { remote } = this.receiver.latch;
+    if (this.#state !== 'speaking' || !this.#sends || !remote) {
+      this.sender.pause(1);
+      return;
+    }
+    const event = this.#digits.active ? this.#digits.next() : undefined;
+    if (event === undefined) this.sender.sendFrame(heard, remote);
+    else if (event === 'pause' || this.#telephoneEvent === undefined) this.sender.sendFrame(undefined, remote);
+    else this.sender.sendEvent(event, this.#telephoneEvent, remote);
+  }
+
+  #step(due: number): number {
+    if (this.#framesToRephase-- <= 0) {
+      this.#framesToRephase = REPHASE_FRAMES;
+      const ready = this.#ears.readyTimes();
+      this.#wantedPhase = ready.length === 0 ? undefined : choosePhase(due, ready.map(phaseOf));
+    }
+    return this.#wantedPhase === undefined ? 0 : stepTowards(due, this.#wantedPhase);
+  }
+
+  #earFor(source: Source, now: number): Ear {
+    if (source instanceof Leg) {
+      const reader = new Reader(source.receiver.buffer, () => source.#concealed++);
+      return { read: (due) => reader.read(due), gain: () => source.#gainIn, ready: () => reader.ready };
+    }
+    const reader =
+      source instanceof Announcement
+        ? new SoundReader(source.sound, source.placeAt(now))
+        : new SoundReader(source.sound, 0, () => source.end('done'));
+    return { read: () => reader.read(), gain: () => 1, ready: () => undefined };
+  }
+
+  /** Starts with the source that speaks, or waits for its first packet. */
+  #awaken(source: Source, now: number): void {
+    if (!(source instanceof Leg)) {
+      this.#speakFrom(now);
+      return;
+    }
+    const { buffer } = source.receiver;
+    if (now - buffer.lastArrival > SPEAKING_MS) {
+      source.#awaiting.add(this);
+      return;
+    }
+    const ready = buffer.arrivalOf(buffer.newest ?? 0) + buffer.wait;
+    this.#speakFrom(Math.max(now, ready));
+  }
+
+  #speakFrom(due: number): void {
+    if (this.#state !== 'asleep' && this.#state !== 'listening') return;
+    this.#state = 'speaking';
+    this.#wheel.start(this, due);
+  }
+
+  #refreshAll(): void {
+    if (this.#room) this.#room.changed();
+    else this.refresh();
+  }
+}
