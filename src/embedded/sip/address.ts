@@ -181,6 +181,14 @@ export function tagOf(value: string | undefined): string {
   return parseNameAddr(value).params.get('tag') ?? '';
 }
 
+/** `value` without its tag, in brackets: what a dialog keeps of From and To. */
+export function withoutTag(value: string): string {
+  const address = parseNameAddr(value);
+  const params = new Map(address.params);
+  params.delete('tag');
+  return formatNameAddr({ ...address, params });
+}
+
 export interface Via {
   /** 'UDP', 'TCP', …, in upper case. */
   readonly transport: string;

@@ -10,7 +10,7 @@ import {
   type FailureReason,
   type TransactionContext,
 } from './transaction-context.ts';
-import type { SipTarget } from './transport.ts';
+import type { SipSource, SipTarget } from './transport.ts';
 
 type State = 'calling' | 'proceeding' | 'over';
 type Cancel = 'none' | 'held' | 'sent';
@@ -50,12 +50,12 @@ export class InviteClient implements ClientMachine {
     this.#send();
   }
 
-  receive(response: SipResponse): void {
+  receive(response: SipResponse, source: SipSource): void {
     if (this.#state === 'over') return;
     if (response.status < 200) this.#proceed();
     else if (response.status < 300) this.#accept();
     else this.#complete(response);
-    this.#on.response(response);
+    this.#on.response(response, source);
   }
 
   /**
@@ -105,8 +105,8 @@ export class InviteClient implements ClientMachine {
     this.#end();
     const { answeredClients, timers } = this.#context;
     const on = this.#on;
-    answeredClients.add(this.#key, timers.linger, (message) => {
-      if (message.kind === 'response' && message.status >= 200 && message.status < 300) on.response(message);
+    answeredClients.add(this.#key, timers.linger, (message, source) => {
+      if (message.kind === 'response' && message.status >= 200 && message.status < 300) on.response(message, source);
     });
   }
 

@@ -1,7 +1,8 @@
 import type { SipMessage } from './message.ts';
+import type { SipSource } from './transport.ts';
 
 /** What a transaction that has its final answer still does with repetitions. */
-export type Absorb = (message: SipMessage) => void;
+export type Absorb = (message: SipMessage, source: SipSource) => void;
 
 interface Entry {
   readonly expires: number;

@@ -33,6 +33,22 @@ export function parseMessage(raw: Uint8Array | string): SipMessage {
   }
 }
 
+/**
+ * Reads what an application hands in to be completed: a start line, some headers, and all that follows as the body.
+ * @throws SipParseError when there is no start line or a line is no header.
+ */
+export function parseDraft(text: string): SipMessage {
+  const headEnd = text.indexOf('\r\n\r\n');
+  const head = headEnd < 0 ? text.trimEnd() : text.slice(0, headEnd);
+  const firstEnd = head.indexOf('\r\n');
+  const startLine = firstEnd < 0 ? head : head.slice(0, firstEnd);
+  const headers = firstEnd < 0 ? new SipHeaders() : parseHeaders(head, firstEnd + 2, head.length);
+  const broken = headers.get(BROKEN_LINE);
+  if (broken !== undefined) throw new SipParseError(`no header: '${broken}'`);
+  const message = startLine.startsWith(VERSION) ? responseHead(startLine, headers) : requestHead(startLine, headers);
+  return { ...message, body: headEnd < 0 ? '' : text.slice(headEnd + 4) };
+}
+
 /** UTF-8, as SIP headers and nearly all bodies are; Buffer.toString does not need a decoder per message. */
 function textOf(raw: Uint8Array): string {
   return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');

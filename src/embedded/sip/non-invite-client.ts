@@ -8,7 +8,7 @@ import {
   type FailureReason,
   type TransactionContext,
 } from './transaction-context.ts';
-import type { SipTarget } from './transport.ts';
+import type { SipSource, SipTarget } from './transport.ts';
 
 /**
  * Client transaction of anything but INVITE (RFC 3261 17.1.2):
@@ -44,14 +44,14 @@ export class NonInviteClient implements ClientMachine {
     this.#send();
   }
 
-  receive(response: SipResponse): void {
+  receive(response: SipResponse, source: SipSource): void {
     if (this.#state === 'over') return;
     if (response.status < 200) this.#state = 'proceeding';
     else {
       this.#end();
       this.#context.answeredClients.add(this.#key, unlessReliable(this.#context.timers.T4, this.#target), nothing);
     }
-    this.#on.response(response);
+    this.#on.response(response, source);
   }
 
   abandon(): void {

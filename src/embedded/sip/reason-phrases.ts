@@ -33,7 +33,7 @@ const phrases: Readonly<Record<number, string>> = {
   422: 'Session Interval Too Small',
   423: 'Interval Too Brief',
   480: 'Temporarily Unavailable',
-  481: 'Call Does Not Exist',
+  481: 'Call/Transaction Does Not Exist',
   482: 'Loop Detected',
   483: 'Too Many Hops',
   484: 'Address Incomplete',

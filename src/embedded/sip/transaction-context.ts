@@ -1,7 +1,7 @@
 import type { Lingering } from './lingering.ts';
 import type { SipMessage, SipResponse } from './message.ts';
 import type { Timers } from './timers.ts';
-import type { SipTarget, SipTransport } from './transport.ts';
+import type { SipSource, SipTarget, SipTransport } from './transport.ts';
 
 /** What every state machine shares with its layer. */
 export interface TransactionContext {
@@ -16,7 +16,7 @@ export interface TransactionContext {
 }
 
 export interface ClientMachine {
-  receive(response: SipResponse): void;
+  receive(response: SipResponse, source: SipSource): void;
   /** Stops its timers without a word: the layer closes. */
   abandon(): void;
 }
@@ -32,7 +32,7 @@ export type FailureReason = 'timeout' | 'transport';
 /** The owner of a client transaction. */
 export interface ClientHandlers {
   /** Every provisional and final response; to INVITE also repeated and forked 2xx. */
-  response(response: SipResponse): void;
+  response(response: SipResponse, source: SipSource): void;
   /** No final response will come. `detail` is the system's word for it, ECONNREFUSED say. */
   failed(reason: FailureReason, detail?: string): void;
 }

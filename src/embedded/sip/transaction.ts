@@ -61,7 +61,7 @@ export class TransactionLayer {
       answeredServers: new Lingering(),
     };
     transport.onMessage((message, source, raw) => {
-      if (message.kind === 'response') this.#receiveResponse(message);
+      if (message.kind === 'response') this.#receiveResponse(message, source);
       else this.#receiveRequest(message, source, raw);
     });
   }
@@ -114,18 +114,18 @@ export class TransactionLayer {
     await this.transport.close();
   }
 
-  #receiveResponse(response: SipResponse): void {
+  #receiveResponse(response: SipResponse, source: SipSource): void {
     const via = splitList(response.headers.get('via') ?? '')[0] ?? '';
     const branch = parseVia(via).params.get('branch') ?? '';
     const key = clientKey(branch, parseCSeq(response.headers.get('cseq') ?? '').method);
     const client = this.#context.clients.get(key);
     if (client !== undefined) {
-      client.receive(response);
+      client.receive(response, source);
       return;
     }
     const absorb = this.#context.answeredClients.find(key);
     if (absorb === undefined) this.transport.counters.dropped += 1;
-    else absorb(response);
+    else absorb(response, source);
   }
 
   #receiveRequest(request: SipRequest, source: SipSource, raw: string): void {
@@ -138,7 +138,7 @@ export class TransactionLayer {
         return;
       }
       const absorb = this.#context.answeredServers.find(key);
-      if (absorb !== undefined) absorb(request);
+      if (absorb !== undefined) absorb(request, source);
       else if (request.method === 'CANCEL') this.#receiveCancel(key, request, source, raw);
       else this.#begin(key, request, source, raw);
     }

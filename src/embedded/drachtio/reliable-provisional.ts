@@ -1,0 +1,32 @@
+import { repeatUntilAcknowledged } from '../sip/success-repetition.ts';
+import type { SipRequest, SipResponse } from '../sip/message.ts';
+import type { TransactionLayer } from '../sip/transaction.ts';
+import type { SipTarget } from '../sip/transport.ts';
+
+/** A provisional response that is repeated until its PRACK comes (RFC 3262 3). */
+export class ReliableProvisional {
+  readonly stop: () => void;
+  readonly #expected: string;
+
+  constructor(layer: TransactionLayer, response: SipResponse, target: SipTarget, unacknowledged: () => void) {
+    const { headers } = response;
+    this.#expected = `${headers.get('rseq') ?? ''} ${headers.get('cseq') ?? ''}`;
+    this.stop = repeatUntilAcknowledged(layer.transport, layer.timers, response, target, unacknowledged);
+  }
+
+  /** @returns whether this PRACK was for this response, by its RAck. */
+  acknowledge(prack: SipRequest): boolean {
+    if (prack.headers.get('rack')?.replace(/\s+/g, ' ') !== this.#expected) return false;
+    this.stop();
+    return true;
+  }
+}
+
+/** Whether an application wants this provisional response sent reliably. */
+export const wantsReliability = (response: SipResponse): boolean =>
+  response.status > 100 &&
+  response.status < 200 &&
+  response.headers.getAll('require').some((value) => /(^|[\s,])100rel($|[\s,])/i.test(value));
+
+/** RFC 3262 3: the first RSeq is chosen from 1 to 2^31 - 1, each next one is one higher. */
+export const firstRSeq = (): number => 1 + Math.floor(Math.random() * 2 ** 30);
