@@ -1,0 +1,132 @@
+import type Mrf from 'drachtio-fsmrf';
+import { EarpieceError } from '../coaching/errors.ts';
+import type { Sdp } from '../coaching/leg.ts';
+import type { FreeSwitch } from './freeswitch.ts';
+import { Patience } from './patience.ts';
+
+/** How a member came into a conference, as FreeSWITCH itself says it. */
+export interface Joined {
+  readonly memberId: number;
+  readonly hears: boolean;
+  readonly speaks: boolean;
+}
+
+/** One channel of FreeSWITCH: a SIP dialog between it and us, and the outbound event socket on which it reports. */
+export class Channel {
+  readonly uuid: string;
+  /** Resolves, once, when the channel has ended or left its conference, with what happened. */
+  readonly gone: Promise<string>;
+  readonly #freeswitch: FreeSwitch;
+  readonly #dialog: Mrf.SipDialog;
+  readonly #events: Mrf.EventSocket;
+  /** Both ends of the channel have been seen: nothing of it is left. */
+  readonly #over: Promise<unknown>;
+  #sdp: Sdp;
+  #isGone = false;
+
+  private constructor(freeswitch: FreeSwitch, endpoint: Mrf.Endpoint, dialog: Mrf.SipDialog, events: Mrf.EventSocket) {
+    this.uuid = endpoint.uuid;
+    this.#freeswitch = freeswitch;
+    this.#dialog = dialog;
+    this.#events = events;
+    this.#sdp = endpoint.local.sdp;
+    const reported = new Promise<string>((resolve) => endpoint.once('destroy', () => resolve('the channel has ended')));
+    const released = new Promise<string>((resolve) => dialog.once('destroy', () => resolve('FreeSWITCH sent BYE')));
+    const silent = new Promise<string>((resolve) =>
+      events.once('esl::end', () => resolve('its event socket was closed')),
+    );
+    this.gone = Promise.race([reported, released, silent, this.#left()]).finally(() => (this.#isGone = true));
+    this.#over = Promise.all([released, silent]);
+  }
+
+  /** Rejects with `unavailable` or `timeout`; then no channel is left. */
+  static async open(freeswitch: FreeSwitch, remote: Sdp): Promise<Channel> {
+    const endpoint = await freeswitch.createEndpoint(remote);
+    const { dialog, conn } = endpoint;
+    // It may have ended before anybody could listen: fsmrf says nothing of that.
+    if (dialog === null || !dialog.connected || conn === null || conn.socket === null) {
+      await dialog?.destroy();
+      throw new EarpieceError('unavailable', 'the channel ended as soon as it was made');
+    }
+    return new Channel(freeswitch, endpoint, dialog, conn);
+  }
+
+  /** Whether `gone` has come true. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** What FreeSWITCH says of the channel's media. */
+  get sdp(): Sdp {
+    return this.#sdp;
+  }
+
+  /** Tells FreeSWITCH what the other side of the channel's media is now. Rejects with `unavailable` or `timeout`. */
+  async redescribe(remote: Sdp): Promise<void> {
+    const answered = new Promise<Sdp>((resolve, reject) => {
+      // Not Dialog.modify: after any answer but 200 it hangs for ever on that dialog (measured, drachtio-srf 5.0.29).
+      this.#dialog.request({ method: 'INVITE', body: remote }, (error, response) => {
+        if (error) reject(EarpieceError.from(error));
+        else if (response.status === 200) resolve(response.body);
+        else if (response.status > 200)
+          reject(new EarpieceError('unavailable', `FreeSWITCH answered a re-INVITE with ${response.status}`));
+      });
+    });
+    this.#sdp = await this.#freeswitch.setup('changing an endpoint', this.#unlessGone(answered));
+  }
+
+  /**
+   * Runs the conference application, in the form `name@profile++flags{…}`. Not fsmrf's join, which waits for ever and throws out
+   * of a socket's event when it is told twice. Rejects with `unavailable` or `timeout`.
+   */
+  join(conference: string): Promise<Joined> {
+    const joined = new Promise<Joined>((resolve) => {
+      this.#onMaintenance((action, event) => {
+        if (action !== 'add-member') return;
+        const memberId = Number(event.getHeader('Member-ID'));
+        // Only `false` is a no: what FreeSWITCH does not say is not taken for silence.
+        const [hears, speaks] = ['Hear', 'Speak'].map((header) => event.getHeader(header) !== 'false');
+        resolve({ memberId, hears: hears !== false, speaks: speaks !== false });
+      });
+    });
+    this.#events.execute('conference', conference);
+    return this.#freeswitch.setup('joining a conference', this.#unlessGone(joined));
+  }
+
+  /**
+   * Ends the channel. Resolves when nothing is left of it; rejects with `unavailable` or `timeout` when that could not be seen.
+   * By the event socket first, which works also when the SIP side of it was lost with a connection to drachtio.
+   */
+  async end(): Promise<void> {
+    try {
+      await this.#freeswitch.api(`uuid_kill ${this.uuid}`);
+      await this.#freeswitch.setup('ending a channel', this.#over);
+    } catch (error) {
+      // FreeSWITCH is gone, or its BYE was lost: the dialog would stay for ever in drachtio and in drachtio-srf.
+      const { setupTimeoutMs } = this.#freeswitch.limits;
+      if (this.#dialog.connected) await new Patience().wait('BYE', setupTimeoutMs, this.#dialog.destroy());
+      throw error;
+    }
+  }
+
+  #left(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#onMaintenance((action) => {
+        if (action === 'del-member') resolve('it left the conference');
+      });
+    });
+  }
+
+  #onMaintenance(listener: (action: string | null, event: Mrf.EventSocketEvent) => void): void {
+    this.#events.on(`esl::event::CUSTOM::${this.uuid}`, (event) => {
+      if (event.getHeader('Event-Subclass') === 'conference::maintenance') listener(event.getHeader('Action'), event);
+    });
+  }
+
+  #unlessGone<T>(work: Promise<T>): Promise<T> {
+    const gone = this.gone.then((reason) => {
+      throw new EarpieceError('unavailable', reason);
+    });
+    return Promise.race([work, gone]);
+  }
+}

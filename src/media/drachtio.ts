@@ -1,0 +1,56 @@
+import Srf from 'drachtio-srf';
+import { EarpieceError } from '../coaching/errors.ts';
+import type { Logger } from '../log.ts';
+import { Patience } from './patience.ts';
+
+export interface DrachtioAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+/** A connection to drachtio that carries nothing but the dialogs with media servers. It comes back by itself. */
+export interface Drachtio {
+  readonly srf: Srf;
+  close(): void;
+}
+
+/** Rejects with `unavailable` (wrong secret) or `timeout`; then the connection is not tried again. `limitMs`: ms. */
+export async function connectDrachtio(
+  { host, port, secret }: DrachtioAddress,
+  limitMs: number,
+  log: Logger,
+): Promise<Drachtio> {
+  const srf = new Srf();
+  let closed = false;
+  const hangUp = () => {
+    try {
+      srf.disconnect();
+    } catch (error) {
+      // There is no connection at the moment; the one that comes up next is closed by the listener below.
+      log.debug({ err: error }, 'drachtio was not connected when it was closed');
+    }
+  };
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    hangUp();
+  };
+  const connected = new Promise<void>((resolve, reject) => {
+    srf.on('connect', (error: Error | null) => {
+      if (closed) hangUp();
+      else if (error === null) resolve();
+      // drachtio-srf tries a wrong secret again every 255 ms for ever (measured, 5.0.29).
+      else reject(new EarpieceError('unavailable', 'drachtio refuses the secret'));
+    });
+  });
+  srf.on('error', (error) => log.warn({ err: error }, 'drachtio connection of the media side failed'));
+  void srf.connect({ host, port, secret });
+  try {
+    await new Patience().wait(`connecting to drachtio at ${host}:${port}`, limitMs, connected);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { srf, close };
+}

@@ -1,0 +1,164 @@
+import type { MemberId, Step } from '../coaching/audibility.ts';
+import type { CallId } from '../coaching/call.ts';
+import { EarpieceError } from '../coaching/errors.ts';
+import type { Sdp } from '../coaching/leg.ts';
+import type { Room } from '../coaching/ports.ts';
+import { all } from '../coaching/serial.ts';
+import type { Logger } from '../log.ts';
+import { type ConferenceStep, conferenceName, entryDeafAndMute } from './conference-command.ts';
+import { takeStep } from './conference.ts';
+import type { FreeSwitch } from './freeswitch.ts';
+import { Member } from './member.ts';
+
+export interface RoomOptions {
+  readonly callId: CallId;
+  /** Keeps the conference apart from an earlier one of the same call. */
+  readonly suffix: string;
+  readonly conferenceProfile: string;
+  /** ms between a confirmed mute and the end of a channel, at least 60 (see {@link Member.leave}). */
+  readonly settleMs: number;
+  readonly onLost: (reason: string) => void;
+  /** Called once, when nothing of the room is left. */
+  readonly onClosed: () => void;
+}
+
+/** Where the life of a room stands. `lost`: the server or a member is gone that was not dismissed. */
+type Life = 'open' | 'lost' | 'closed';
+
+/** A conference of FreeSWITCH, one per call. Nobody but us may put anyone into it. */
+export class ConferenceRoom implements Room {
+  readonly conference: string;
+  readonly #freeswitch: FreeSwitch;
+  readonly #options: RoomOptions;
+  readonly #log: Logger;
+  readonly #members = new Map<MemberId, Member>();
+  #life: Life = 'open';
+  #closing: Promise<void> | undefined;
+
+  constructor(freeswitch: FreeSwitch, options: RoomOptions, log: Logger) {
+    this.#freeswitch = freeswitch;
+    this.#options = options;
+    this.conference = conferenceName(options.callId, options.suffix);
+    this.#log = log.child({ callId: options.callId, conference: this.conference });
+  }
+
+  async prepare(id: MemberId, remote: Sdp | undefined): Promise<Sdp> {
+    this.#assertOpen();
+    if (this.#members.has(id)) throw new EarpieceError('invalid-state', 'the member has an endpoint already');
+    const member = new Member(this.#freeswitch, remote);
+    this.#members.set(id, member);
+    try {
+      const offer = await (remote === undefined ? member.offerEverything() : member.offer());
+      this.#watch(id, member);
+      return offer;
+    } catch (error) {
+      this.#members.delete(id);
+      throw error;
+    }
+  }
+
+  async describe(id: MemberId, remote: Sdp): Promise<Sdp> {
+    return this.#member(id).describe(remote);
+  }
+
+  async admit(id: MemberId): Promise<void> {
+    await this.#member(id).enter(entryDeafAndMute(this.conference, this.#options.conferenceProfile));
+  }
+
+  async apply(steps: readonly Step[]): Promise<void> {
+    await all(steps.map((step) => this.#apply(step)));
+  }
+
+  async dismiss(id: MemberId): Promise<void> {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    try {
+      await member.leave(this.#options.settleMs, () => this.#mute(member));
+    } catch (error) {
+      // The server is gone with all its channels: there is nothing to say beyond what was said of that.
+      const level = this.#life === 'lost' ? 'debug' : 'warn';
+      this.#log[level]({ member: id, err: EarpieceError.from(error) }, 'member left without confirmation');
+    }
+    if (this.#members.get(id) === member) this.#members.delete(id);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The server is gone, and every member with it. */
+  lose(reason: string): void {
+    if (this.#life !== 'open') return;
+    this.#life = 'lost';
+    this.#log.error({ reason }, 'room lost');
+    this.#options.onLost(reason);
+  }
+
+  /**
+   * Everyone at once: every mute is asked for before the first channel ends, and a supervisor whose mute is not confirmed
+   * is killed while the others still wait for theirs to settle. The conference ends with its last member.
+   */
+  async #close(): Promise<void> {
+    if (this.#life === 'open') this.#life = 'closed';
+    await Promise.all([...this.#members.keys()].map((id) => this.dismiss(id)));
+    this.#options.onClosed();
+  }
+
+  async #apply(step: Step): Promise<void> {
+    switch (step.type) {
+      case 'separate':
+      case 'reunite': {
+        const [speaker, listener] = [this.#present(step.speaker), this.#present(step.listener)];
+        const pair = { type: step.type, speaker: speaker.conferenceId, listener: listener.conferenceId };
+        return this.#take(pair, [speaker, listener]);
+      }
+      case 'mute':
+        return this.#mute(this.#present(step.member));
+      case 'unmute':
+        this.#present(step.member).mouthMayOpen();
+        break;
+      case 'deafen':
+      case 'undeafen':
+        break;
+    }
+    const member = this.#present(step.member);
+    return this.#take({ type: step.type, member: member.conferenceId }, [member]);
+  }
+
+  async #mute(member: Member): Promise<void> {
+    await this.#take({ type: 'mute', member: member.conferenceId }, []);
+    member.mouthIsShut();
+  }
+
+  #take(step: ConferenceStep, of: readonly Member[]): Promise<void> {
+    const wanted = () => !of.some((member) => member.leaving);
+    return takeStep((command) => this.#freeswitch.api(command), this.conference, step, wanted);
+  }
+
+  #watch(id: MemberId, member: Member): void {
+    void member.gone().then((reason) => {
+      if (!member.leaving && this.#members.get(id) === member) this.lose(`a member is gone: ${reason}`);
+    });
+  }
+
+  #member(id: MemberId): Member {
+    this.#assertOpen();
+    const member = this.#members.get(id);
+    if (member === undefined) throw new EarpieceError('not-found', 'there is no such member');
+    return member;
+  }
+
+  /** For the steps of isolation, where somebody who is not there is as bad as somebody who does not obey. */
+  #present(id: MemberId): Member {
+    const member = this.#members.get(id);
+    if (member === undefined || this.#life !== 'open') {
+      throw new EarpieceError('isolation-lost', 'the member is not in the room');
+    }
+    return member;
+  }
+
+  #assertOpen(): void {
+    if (this.#life !== 'open') throw new EarpieceError('unavailable', `the room is ${this.#life}`);
+  }
+}
