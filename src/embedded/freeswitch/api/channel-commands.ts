@@ -1,0 +1,138 @@
+import { assignment } from '../applications/variables.ts';
+import type { Step } from '../channel/application.ts';
+import type { Channel } from '../channel/channel.ts';
+import { hangupCause } from '../channel/hangup-cause.ts';
+import { inlineDialplan } from '../dialplan.ts';
+import { mediaStatistics } from './media-statistics.ts';
+import { type ApiCommand, type ApiServer, NO_SUCH_CHANNEL, OK, words } from './server.ts';
+
+type OnChannel = (channel: Channel, rest: string, server: ApiServer) => string | Promise<string>;
+
+/** Commands whose first word is a channel's UUID. @param least how many words there must be, the UUID included */
+function onChannel(usage: string, least: number, command: OnChannel, missing = NO_SUCH_CHANNEL): ApiCommand {
+  return (server, argument) => {
+    const all = words(argument);
+    const [uuid = ''] = all;
+    if (all.length < least) return `-USAGE: ${usage}\n`;
+    const channel = server.channels.get(uuid);
+    return channel === undefined
+      ? missing
+      : command(channel, argument.slice(argument.indexOf(uuid) + uuid.length).trim(), server);
+  };
+}
+
+export const kill = onChannel('<uuid> [cause]', 1, (channel, cause) => {
+  // Not awaited: the reply comes first, also on the event socket of the channel itself. BYE is on its way.
+  void channel.hangup(hangupCause(cause));
+  return OK;
+});
+
+export const exists: ApiCommand = ({ channels }, argument) => String(channels.get(argument.trim()) !== undefined);
+
+export const dump = onChannel('<uuid> [format]', 1, async (channel, format) => {
+  const event = channel.snapshot();
+  for (const [name, value] of mediaStatistics(await channel.media.stats())) event.set(`variable_${name}`, value);
+  return format.toLowerCase() === 'json' ? event.toJson() : event.toPlain();
+});
+
+export const getVariable = onChannel('<uuid> <var>', 2, (channel, name) => channel.variable(name) ?? '_undef_');
+
+export const setVariable = onChannel('<uuid> <var> [value]', 2, (channel, rest) => {
+  const [name = ''] = rest.split(' ');
+  channel.setVariable(name, rest.slice(name.length).trim());
+  return OK;
+});
+
+export const setVariables = onChannel('<uuid> <var>=<value>;<var>=<value>...', 2, (channel, rest) => {
+  for (const each of rest.split(';')) {
+    const [name, value] = assignment(each);
+    if (name) channel.setVariable(name, value);
+  }
+  return OK;
+});
+
+export const breakPlayback = onChannel('<uuid> [all]', 1, (channel, rest) => {
+  channel.break({ all: rest === 'all' });
+  return OK;
+});
+
+/** `uuid_transfer <uuid> [-both|-bleg] <destination> [inline]`; resolves when the old dialplan has been left. */
+export const transfer = onChannel(
+  '<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]',
+  2,
+  async (channel, rest) => {
+    const [destination = '', kind] = words(rest).filter((word) => word !== '-both' && word !== '-bleg');
+    const steps: Step[] =
+      kind === 'inline' ? inlineDialplan(destination) : [{ application: destination, argument: '' }];
+    await channel.transfer(steps);
+    return OK;
+  },
+);
+
+export const sendDigits = onChannel('<uuid> <dtmf_data>', 2, async (channel, rest) => {
+  const [digits = '', ms] = rest.split('@');
+  await channel.media.sendDigits(digits, Number.parseInt(ms ?? '', 10) || undefined);
+  return OK;
+});
+
+export const record = onChannel(
+  '<uuid> [start|stop|mask|unmask] <path> [<limit>]',
+  3,
+  async (channel, rest) => {
+    const [action, path = ''] = words(rest);
+    switch (action) {
+      case 'start':
+        return attempt(
+          channel.media.startRecording(path, { stereo: channel.variable('RECORD_STEREO') === 'true' }),
+          '-ERR Cannot record session!\n',
+        );
+      case 'stop':
+        return attempt(channel.media.stopRecording(path), '-ERR Cannot stop record session!\n');
+      default:
+        return '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>]\n';
+    }
+  },
+  '-ERR Cannot locate session!\n',
+);
+
+/** `uuid_audio <uuid> start read|write mute|level <n>` and `stop`. */
+export const audio = onChannel('<uuid> [start [read|write] [mute|level <level>]|stop]', 2, async (channel, rest) => {
+  const [action, direction, what, level] = words(rest);
+  const { media } = channel;
+  if (action === 'stop') {
+    await Promise.all([
+      media.setVolume('in', 0),
+      media.setVolume('out', 0),
+      media.setMute(false),
+      media.setDeaf(false),
+    ]);
+    return OK;
+  }
+  const reading = direction === 'read';
+  if (what === 'mute') {
+    const on = level !== '0';
+    await (reading ? media.setMute(on) : media.setDeaf(on));
+  } else if (what === 'level') {
+    const clipped = Math.max(-4, Math.min(4, Number.parseInt(level ?? '', 10) || 0));
+    await media.setVolume(reading ? 'in' : 'out', clipped);
+  } else return '-ERR Operation Failed\n';
+  return OK;
+});
+
+/** Our counters are always on. The colon is FreeSWITCH's. */
+export const setMediaStatistics = onChannel('<uuid>', 1, () => '+OK:\n');
+
+export const hangupAll: ApiCommand = ({ channels }, argument) => {
+  const cause = argument === '' ? 'MANAGER_REQUEST' : hangupCause(words(argument)[0]);
+  for (const channel of channels.all()) void channel.hangup(cause);
+  return `+OK hangup all channels with cause ${cause}\n`;
+};
+
+async function attempt(action: Promise<unknown>, failure: string): Promise<string> {
+  try {
+    await action;
+    return '+OK Success\n';
+  } catch {
+    return failure; // the only thing FreeSWITCH says
+  }
+}

@@ -1,0 +1,24 @@
+import type { Channels } from '../channels.ts';
+import type { Conferences } from '../conference/conferences.ts';
+import type { EventBus } from '../event-bus.ts';
+
+/** What api commands act on. */
+export interface ApiServer {
+  readonly bus: EventBus;
+  readonly channels: Channels;
+  readonly conferences: Conferences;
+  /** `sip:mod_sofia@host:port` */
+  readonly sipUrl: string;
+  readonly globals: ReadonlyMap<string, string>;
+}
+
+/** @returns the reply's text; empty becomes `-ERR no reply` */
+export type ApiCommand = (server: ApiServer, argument: string) => string | Promise<string>;
+
+export const NO_SUCH_CHANNEL = '-ERR No such channel!\n';
+export const OK = '+OK\n';
+
+/** Splits at blanks; what stands in single quotes stays together. */
+export function words(argument: string): string[] {
+  return Array.from(argument.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, bare]) => quoted ?? bare ?? '');
+}

@@ -1,0 +1,54 @@
+import type { Application } from '../channel/application.ts';
+import { hangupCause } from '../channel/hangup-cause.ts';
+
+/** `hangup [cause]` */
+export const hangup: Application = {
+  kind: 'instant',
+  run({ channel, argument }) {
+    void channel.hangup(hangupCause(argument));
+    return Promise.resolve(undefined);
+  },
+};
+
+/** `answer`, `start_dtmf` and the like: our channels are answered when they begin, and always listen for digits. */
+export const nothingToDo: Application = { kind: 'instant', run: () => Promise.resolve(undefined) };
+
+/** `set_mute read|write true|false`: `read` is what the channel says, `write` what it hears. */
+export const setMute: Application = {
+  kind: 'instant',
+  async run({ channel, argument }) {
+    const [direction, value] = argument.split(/\s+/);
+    const on = value === 'true';
+    if (direction !== 'write') await channel.media.setMute(on);
+    if (direction === 'write' || direction === 'both') await channel.media.setDeaf(on);
+    return undefined;
+  },
+};
+
+/** `send_dtmf <digits>[@<ms>]` */
+export const sendDtmf: Application = {
+  kind: 'instant',
+  async run({ channel, argument }) {
+    const [digits = '', ms] = argument.split('@');
+    await channel.media.sendDigits(digits, Number.parseInt(ms ?? '', 10) || undefined);
+    return undefined;
+  },
+};
+
+/** `record_session <file>`: the leg until it ends, both directions; stereo when the variable RECORD_STEREO says so. */
+export const recordSession: Application = {
+  kind: 'instant',
+  async run({ channel, argument }) {
+    await channel.media.startRecording(argument, { stereo: channel.variable('RECORD_STEREO') === 'true' });
+    return undefined;
+  },
+};
+
+/** `stop_record_session <file>` */
+export const stopRecordSession: Application = {
+  kind: 'instant',
+  async run({ channel, argument }) {
+    await channel.media.stopRecording(argument);
+    return undefined;
+  },
+};

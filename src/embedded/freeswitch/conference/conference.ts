@@ -1,0 +1,315 @@
+import { randomUUID } from 'node:crypto';
+import type { MediaStream, Mix, PlaySource } from '../../rtp/engine.ts';
+import type { ChannelHandle } from '../channel/handle.ts';
+import type { JoinFlag } from './join-request.ts';
+import type { Caller, ListedConference } from './listing.ts';
+import { Maintenance } from './maintenance.ts';
+import { energyOf } from './profiles.ts';
+import type { Relation } from './relations.ts';
+import {
+  change,
+  changedHearings,
+  EMPTY,
+  endsWith,
+  type Hearing,
+  join,
+  leave,
+  member,
+  type MemberState,
+  related,
+  type Roster,
+  standingHearings,
+  unrelated,
+} from './roster.ts';
+
+/** A channel in the conference. `out` asks it to leave; it has left when its `conference` application ends. */
+interface Seat {
+  readonly channel: ChannelHandle;
+  readonly stream: MediaStream;
+  readonly out: AbortController;
+  /** Resolves when the member is out of the mix. */
+  readonly left: Promise<void>;
+  readonly tellLeft: () => void;
+  /**
+   * How far the mixer knows the member: not at all; muted and deaf until its relations are told; in full. What the
+   * mixer does not know yet is taken from the roster when it is told.
+   */
+  stage: 'outside' | 'silent' | 'inside';
+}
+
+export interface ConferenceParts {
+  readonly name: string;
+  readonly profile: string;
+  readonly domain: string;
+  readonly bus: ConstructorParameters<typeof Maintenance>[0];
+  readonly mix: Promise<Mix>;
+  /** Called when the last member has left: the name is free again at once. */
+  readonly onEmpty: () => void;
+}
+
+/**
+ * One conference. The roster is the truth and changes at once; the mixer is told in the same order and every method
+ * resolves when it obeys, so that `+OK` means what it says. Nothing is ever subtracted from a mix: a listener gets the
+ * sum of those it may hear, so nobody can leave a remainder of itself behind.
+ */
+export class Conference implements ListedConference {
+  readonly name: string;
+  readonly uuid = randomUUID() as string;
+  readonly profile: string;
+  readonly domain: string;
+  readonly createdAt = Date.now();
+  readonly recording = false;
+  readonly #mix: Promise<Mix>;
+  readonly #seats = new Map<number, Seat>();
+  readonly #events: Maintenance;
+  readonly #onEmpty: () => void;
+  #roster: Roster = EMPTY;
+  locked = false;
+  /** 0: as many as want. */
+  maxMembers = 0;
+
+  constructor(parts: ConferenceParts) {
+    this.name = parts.name;
+    this.profile = parts.profile;
+    this.domain = parts.domain;
+    this.#mix = parts.mix;
+    this.#onEmpty = parts.onEmpty;
+    this.#events = new Maintenance(parts.bus, this);
+    this.#events.publish('conference-create');
+  }
+
+  get roster(): Roster {
+    return this.#roster;
+  }
+
+  caller(of: MemberState): Caller {
+    const channel = this.#seats.get(of.id)?.channel;
+    return {
+      uuid: channel?.uuid ?? '',
+      channelName: channel?.name ?? '',
+      callerIdName: channel?.caller.name ?? '',
+      callerIdNumber: channel?.caller.number ?? '',
+    };
+  }
+
+  channelOf(id: number): ChannelHandle | undefined {
+    return this.#seats.get(id)?.channel;
+  }
+
+  /** Sits in the conference until the signal, a kick or the conference's end; resolves when out of the mix. */
+  async attend(channel: ChannelHandle, id: number, flags: ReadonlySet<JoinFlag>, signal: AbortSignal): Promise<void> {
+    let tellLeft = (): void => undefined;
+    const left = new Promise<void>((resolve) => (tellLeft = resolve));
+    const seat: Seat = { channel, stream: channel.media, out: new AbortController(), left, tellLeft, stage: 'outside' };
+    const out = AbortSignal.any([signal, seat.out.signal]);
+    this.#sit(id, seat, flags);
+    try {
+      await this.#enterMix(id, seat);
+      this.#events.member('add-member', channel, id);
+      if (this.#roster.floor === undefined) this.#giveFloor(id, 'none');
+      await new Promise<void>((resolve) => {
+        if (out.aborted) resolve();
+        else out.addEventListener('abort', () => resolve(), { once: true });
+      });
+    } finally {
+      await this.#depart(id, seat);
+    }
+  }
+
+  async setCanSpeak(id: number, on: boolean): Promise<void> {
+    this.#roster = change(this.#roster, id, { canSpeak: on });
+    await this.#inside(id)?.setMute(!on);
+    this.#announce(on ? 'unmute-member' : 'mute-member', id);
+  }
+
+  async setCanHear(id: number, on: boolean): Promise<void> {
+    this.#roster = change(this.#roster, id, { canHear: on });
+    await this.#inside(id)?.setDeaf(!on);
+    this.#announce(on ? 'undeaf-member' : 'deaf-member', id);
+  }
+
+  /** @param level −4 … 4 */
+  async setVolume(id: number, direction: 'in' | 'out', level: number): Promise<void> {
+    this.#roster = change(this.#roster, id, direction === 'in' ? { volumeIn: level } : { volumeOut: level });
+    await this.#seats.get(id)?.stream.setVolume(direction, level);
+    this.#announce(`volume-${direction}-member`, id, [['Volume-Level', String(level)]]);
+  }
+
+  setEnergy(id: number, level: number): void {
+    this.#roster = change(this.#roster, id, { energy: level });
+    this.#announce('energy-level-member', id);
+  }
+
+  /** @returns false when one of the two is not there */
+  async relate(owner: number, other: number, relation: Relation): Promise<boolean> {
+    return this.#rerelate(related(this.#roster, owner, other, relation), owner, other);
+  }
+
+  /** @returns false when the owner is not there */
+  async unrelate(owner: number, other: number): Promise<boolean> {
+    return this.#rerelate(unrelated(this.#roster, owner, other), owner, other);
+  }
+
+  /** Resolves when the member is out of the mix; its channel lives on. */
+  async kick(id: number): Promise<void> {
+    await this.#dismiss(id, 'kick-member');
+  }
+
+  /** Resolves when the member is out of the mix; its channel is being hung up. */
+  async hup(id: number): Promise<void> {
+    const channel = this.channelOf(id);
+    await this.#dismiss(id, 'hup-member');
+    void channel?.hangup();
+  }
+
+  setLocked(on: boolean): void {
+    this.locked = on;
+    this.#events.publish(on ? 'lock' : 'unlock');
+  }
+
+  /** Starts playing to everybody, or to one member; the events tell when it is over. */
+  play(path: string, source: PlaySource, to?: number): void {
+    const listener = to === undefined ? undefined : this.#seats.get(to);
+    if (listener === undefined)
+      this.#events.publish('play-file', [
+        ['File', path],
+        ['Async', 'false'],
+      ]);
+    else if (to !== undefined) this.#announce('play-file-member', to, [['File', path]]);
+    const startedAt = Date.now();
+    void this.#mix
+      .then((mix) => mix.play(source, listener?.stream))
+      .then(
+        () => this.#events.playDone(path, Date.now() - startedAt, to, listener?.channel),
+        () => this.#events.playDone(path, 0, to, listener?.channel),
+      );
+  }
+
+  async stopPlayback(): Promise<void> {
+    await (await this.#mix).stopPlayback();
+  }
+
+  #sit(id: number, seat: Seat, flags: ReadonlySet<JoinFlag>): void {
+    this.#seats.set(id, seat);
+    this.#roster = join(this.#roster, {
+      id,
+      canSpeak: !flags.has('mute'),
+      canHear: !flags.has('deaf'),
+      flags,
+      volumeIn: 0,
+      volumeOut: 0,
+      energy: energyOf(this.profile),
+      joinedAt: Date.now(),
+    });
+  }
+
+  /** Relations that others kept about this member hold before its first frame is heard. */
+  async #enterMix(id: number, seat: Seat): Promise<void> {
+    const mix = await this.#mix;
+    const standing = standingHearings(this.#roster, id);
+    const wanted = (): { mute: boolean; deaf: boolean } => {
+      const state = member(this.#roster, id);
+      return { mute: state?.canSpeak !== true, deaf: state?.canHear !== true };
+    };
+    if (standing.length === 0) {
+      seat.stage = 'inside';
+      return seat.stream.join(mix, wanted());
+    }
+    seat.stage = 'silent';
+    await seat.stream.join(mix, { mute: true, deaf: true });
+    await this.#tellMixer(standing);
+    seat.stage = 'inside';
+    const { mute, deaf } = wanted();
+    await Promise.all([seat.stream.setMute(mute), seat.stream.setDeaf(deaf)]);
+  }
+
+  async #depart(id: number, seat: Seat): Promise<void> {
+    const before = this.#roster;
+    const departing = member(before, id);
+    this.#roster = leave(before, id);
+    this.#seats.delete(id);
+    if (this.#roster.members.length === 0) this.#onEmpty();
+    try {
+      await seat.stream.leave();
+    } finally {
+      seat.tellLeft();
+      if (before.floor === id)
+        this.#events.publish('floor-change', [
+          ['Old-ID', 'none'],
+          ['New-ID', 'none'],
+        ]);
+      this.#events.member('del-member', seat.channel, id, departing);
+      await this.#afterDeparture(before);
+    }
+  }
+
+  async #afterDeparture(before: Roster): Promise<void> {
+    const [newest] = this.#roster.members;
+    if (newest === undefined) {
+      if (this.#seats.size === 0) await this.#destroy();
+      return;
+    }
+    if (this.#roster.floor === undefined) this.#giveFloor(newest.id, 'none');
+    if (endsWith(before, this.#roster)) for (const seat of this.#seats.values()) seat.out.abort();
+  }
+
+  #destroyed: Promise<void> | undefined;
+  #destroy(): Promise<void> {
+    this.#destroyed ??= this.#mix.then((mix) => mix.close()).then(() => this.#events.publish('conference-destroy'));
+    return this.#destroyed;
+  }
+
+  async #dismiss(id: number, action: string): Promise<void> {
+    const seat = this.#seats.get(id);
+    if (seat === undefined) return;
+    this.#announce(action, id);
+    seat.out.abort();
+    await seat.left;
+  }
+
+  async #rerelate(next: Roster | undefined, owner: number, other: number): Promise<boolean> {
+    if (next === undefined) return false;
+    const changes = changedHearings(this.#roster, next, owner, other);
+    this.#roster = next;
+    await this.#tellMixer(changes);
+    return true;
+  }
+
+  async #tellMixer(hearings: readonly Hearing[]): Promise<void> {
+    const mix = await this.#mix;
+    await Promise.all(
+      hearings.map(async ({ speaker, listener, hears }) => {
+        const [from, to] = [this.#known(speaker), this.#known(listener)];
+        // A relation towards someone who is not there is remembered and told when that one comes.
+        if (from !== undefined && to !== undefined) await mix.relate(from, to, hears);
+      }),
+    );
+  }
+
+  #giveFloor(id: number, from: string): void {
+    const channel = this.channelOf(id);
+    if (channel === undefined) return;
+    this.#roster = { ...this.#roster, floor: id };
+    this.#events.member('floor-change', channel, id, member(this.#roster, id), {
+      before: [['Old-ID', from]],
+      after: [['New-ID', String(id)]],
+    });
+  }
+
+  #announce(action: string, id: number, extra: readonly (readonly [string, string])[] = []): void {
+    const channel = this.channelOf(id);
+    if (channel !== undefined) this.#events.member(action, channel, id, member(this.#roster, id), { after: extra });
+  }
+
+  /** The stream of a member the mixer may be told relations about. */
+  #known(id: number): MediaStream | undefined {
+    const seat = this.#seats.get(id);
+    return seat === undefined || seat.stage === 'outside' ? undefined : seat.stream;
+  }
+
+  /** The stream of a member whose mouth and ears the mixer has got from the roster. */
+  #inside(id: number): MediaStream | undefined {
+    const seat = this.#seats.get(id);
+    return seat?.stage === 'inside' ? seat.stream : undefined;
+  }
+}

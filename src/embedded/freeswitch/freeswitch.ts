@@ -1,0 +1,174 @@
+import { MediaEngine } from '../rtp/engine.ts';
+import type { TransactionOptions } from '../sip/transaction.ts';
+import { parseNameAddr, parseUri } from '../sip/address.ts';
+import { runApi } from './api/table.ts';
+import { applicationTable } from './applications/table.ts';
+import type { Application } from './channel/application.ts';
+import { Channel } from './channel/channel.ts';
+import { Channels } from './channels.ts';
+import { Conferences } from './conference/conferences.ts';
+import { dialplan } from './dialplan.ts';
+import { EventBus } from './event-bus.ts';
+import type { EventSocketCore } from './eventsocket/core.ts';
+import { InboundEventSocket } from './eventsocket/inbound.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { inviteVariables, mediaVariables } from './sip/channel-variables.ts';
+import { type Call, PROFILE, SipProfile } from './sip/profile.ts';
+
+export interface FreeSwitchOptions {
+  /** The IPv4 address to listen on, for all of SIP, RTP and the event socket. 127.0.0.1 unless told. */
+  readonly host?: string;
+  /** TCP; 0 or absent takes any free port. */
+  readonly eventSocketPort?: number;
+  /** UDP and TCP; 0 or absent takes any free port. */
+  readonly sipPort?: number;
+  /** `ClueCon` unless told, as everywhere. */
+  readonly password?: string;
+  /** First and last RTP port; any free pair when absent. */
+  readonly rtpPortRange?: readonly [min: number, max: number];
+  /** SIP timers, for tests that cannot wait for 32 s. */
+  readonly transactions?: TransactionOptions;
+}
+
+/** Everything of one server that is not a listening socket. */
+interface Core extends EventSocketCore {
+  readonly engine: MediaEngine;
+  readonly channels: Channels;
+}
+
+/**
+ * A miniature FreeSWITCH: event socket, SIP, a few applications and conferences, wire-compatible with 1.10.12 as far as
+ * drachtio-fsmrf reads it. Its mixer runs in a worker thread and adds only what may be heard.
+ */
+export class FreeSwitch {
+  readonly host: string;
+  readonly eventSocketPort: number;
+  readonly sipPort: number;
+  readonly engine: MediaEngine;
+  readonly #core: Core;
+  readonly #eventSocket: InboundEventSocket;
+  readonly #profile: SipProfile;
+  readonly #stopHeartbeat: () => void;
+  #closing: Promise<void> | undefined;
+
+  private constructor(host: string, core: Core, profile: SipProfile, eventSocket: InboundEventSocket) {
+    this.host = host;
+    this.engine = core.engine;
+    this.#core = core;
+    this.#profile = profile;
+    this.#eventSocket = eventSocket;
+    this.#stopHeartbeat = startHeartbeat(core.bus, core.channels);
+    this.eventSocketPort = eventSocket.port;
+    this.sipPort = profile.port;
+  }
+
+  /** @throws when a port cannot be bound; nothing stays open then */
+  static async listen(options: FreeSwitchOptions = {}): Promise<FreeSwitch> {
+    const {
+      host = '127.0.0.1',
+      password = 'ClueCon',
+      eventSocketPort = 0,
+      sipPort = 0,
+      rtpPortRange,
+      transactions,
+    } = options;
+    const engine = await MediaEngine.start({
+      host,
+      ...(rtpPortRange === undefined ? {} : { portRange: rtpPortRange }),
+    });
+    const opened: { close(): Promise<void> }[] = [engine];
+    try {
+      const bus = new EventBus(host);
+      const channels = new Channels();
+      const conferences = new Conferences(bus, engine, host);
+      const globals = new Map([
+        ['local_ip_v4', host],
+        ['hostname', bus.hostname],
+        ['core_uuid', bus.coreUuid],
+      ]);
+      const core: Core = {
+        bus,
+        sessions: new Set(),
+        engine,
+        channels,
+        channel: (uuid) => channels.get(uuid),
+        api: (name, argument) => runApi({ bus, channels, conferences, sipUrl: profile.url, globals }, name, argument),
+      };
+      const applications = applicationTable(core, conferences);
+      const profile: SipProfile = await SipProfile.listen(
+        { engine, dialplan, begin: (call) => beginChannel(call, core, applications, profile.url) },
+        { host, port: sipPort, ...(transactions === undefined ? {} : { transactions }) },
+      );
+      opened.unshift(profile);
+      const eventSocket = await InboundEventSocket.listen(core, { host, port: eventSocketPort, password });
+      return new FreeSwitch(host, core, profile, eventSocket);
+    } catch (error) {
+      for (const each of opened) await each.close();
+      throw error;
+    }
+  }
+
+  /** How many channels are up. */
+  get channelCount(): number {
+    return this.#core.channels.count;
+  }
+
+  /** Hangs every channel up with a BYE and closes everything. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end('BYE to everybody');
+    return this.#closing;
+  }
+
+  /** Goes away as a killed process does: no BYE, all sockets gone at once. For tests of what a loss does. */
+  crash(): Promise<void> {
+    this.#closing ??= this.#end('silence');
+    return this.#closing;
+  }
+
+  async #end(how: 'BYE to everybody' | 'silence'): Promise<void> {
+    this.#stopHeartbeat();
+    if (how === 'silence') await this.#closeSockets();
+    await Promise.allSettled(this.#core.channels.all().map((channel) => channel.hangup('SYSTEM_SHUTDOWN')));
+    await this.#closeSockets();
+  }
+
+  async #closeSockets(): Promise<void> {
+    for (const session of this.#core.sessions) session.destroy();
+    await Promise.all([this.#eventSocket.close(), this.#profile.close(), this.engine.close()]);
+  }
+}
+
+function beginChannel(
+  call: Call,
+  { bus, channels }: Core,
+  applications: ReadonlyMap<string, Application>,
+  url: string,
+): Channel {
+  const { invite, source, localTag, session, agreement } = call;
+  const { uri, displayName } = parseNameAddr(invite.headers.get('from') ?? '');
+  const { user = 'nobody', host, port } = parseUri(uri);
+  const anonymous = user === 'nobody';
+  const name = `sofia/${PROFILE}/${user}@${host}${port === undefined ? '' : `:${port}`}`;
+  const channel = new Channel({
+    bus,
+    name,
+    applications,
+    media: session.stream,
+    signalling: call.signalling,
+    caller: {
+      name: displayName ?? (anonymous ? 'unknown' : user),
+      number: anonymous ? '' : user,
+      networkAddress: source.address,
+      destination: parseUri(invite.uri).user ?? '',
+      context: 'mrf',
+    },
+    variables: [
+      ['channel_name', name],
+      ...inviteVariables(invite, source, { name: PROFILE, url, localTag }),
+      ...mediaVariables(session.stream, agreement),
+    ],
+  });
+  channels.add(channel);
+  channel.follow(call.steps);
+  return channel;
+}
