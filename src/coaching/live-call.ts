@@ -94,16 +94,20 @@ export class LiveCall {
     });
   }
 
-  /** The supervisor's phone has answered: anchors the call and lets the supervisor hear and, as far as allowed, be heard. */
+  /**
+   * The supervisor's phone has answered: lets it hear and, as far as allowed, be heard. Everyone sits in the room and all that
+   * may be heard is confirmed before the parties' phones are told; until then a failure leaves their call as it was.
+   */
   admit(supervisor: Supervisor, answer: Sdp): Promise<void> {
     return this.#queue.run(async () => {
       this.#assertUp();
       const room = this.#roomOrThrow();
-      const entered = room.describe(supervisor.member, answer).then(() => room.admit(supervisor.member));
-      await all([entered, this.#anchor(room)]);
-      this.#expected.delete(supervisor.member);
-      this.#supervisors.set(supervisor.member, supervisor);
+      const { member } = supervisor;
+      await all([room.describe(member, answer).then(() => room.admit(member)), this.#seatParties(room)]);
+      this.#expected.delete(member);
+      this.#supervisors.set(member, supervisor);
       await room.arrange(this.#target());
+      await this.#moveParties(room);
     });
   }
 
@@ -175,19 +179,24 @@ export class LiveCall {
     await all(described.map((legId) => room.describe(legId, this.#ports.signalling.remoteDescription(legId))));
   }
 
-  /**
-   * Moves the parties' media into the room: both sit in it and hear each other before their phones are told, so that a
-   * packet that arrives early has somewhere to go. The two re-INVITEs go out together.
-   */
-  async #anchor(room: StagedRoom): Promise<void> {
+  /** Seats both parties, sending to where their phones are: a packet that comes early has somewhere to go. */
+  async #seatParties(room: StagedRoom): Promise<void> {
     if (this.#media.flow === 'anchored') return;
     await this.#prepareParties(room);
-    const legIds = this.#legIds();
-    await all(legIds.map((legId) => room.admit(legId)));
-    await room.arrange(audibility(legIds, []));
+    const { signalling } = this.#ports;
+    await all(
+      this.#legIds().map((legId) =>
+        all([room.describe(legId, signalling.remoteDescription(legId)), room.admit(legId)]),
+      ),
+    );
+  }
+
+  /** Moves the parties' media into the room. The two re-INVITEs go out together, so that each side loses as little as possible. */
+  async #moveParties(room: StagedRoom): Promise<void> {
+    if (this.#media.flow === 'anchored') return;
     this.#media = { flow: 'anchored', room };
     await all(
-      legIds.map(async (legId) => {
+      this.#legIds().map(async (legId) => {
         const answer = await this.#ports.signalling.offer(legId, room.offerOf(legId));
         await room.describe(legId, answer);
       }),

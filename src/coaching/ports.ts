@@ -38,8 +38,8 @@ export interface Signalling {
 /** Media: one conference of one call. Every promise settles within a bounded time. */
 export interface Room {
   /**
-   * Makes an endpoint for a member, which is not in the conference yet and sends nothing. `remote` is what the member's phone
-   * said of its media; without it the endpoint waits for `describe`. Resolves with the description to offer to the phone.
+   * Makes an endpoint for a member, which is not in the conference yet and sends to nobody before `describe`. `remote` is what
+   * the member's phone said of its media, where that is known. Resolves with the description to offer to the phone.
    */
   prepare(member: MemberId, remote: Sdp | undefined): Promise<Sdp>;
   /** Gives the endpoint what its phone says now of its media (an answer, or a new offer); resolves with the endpoint's own. */

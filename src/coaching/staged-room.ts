@@ -19,6 +19,7 @@ const GRANTS: ReadonlySet<Step['type']> = new Set(['unmute', 'undeafen', 'reunit
 export class StagedRoom {
   readonly #room: Room;
   readonly #offers = new Map<MemberId, Sdp>();
+  readonly #seated = new Set<MemberId>();
   #stage: Stage = EMPTY_STAGE;
 
   constructor(room: Room) {
@@ -48,8 +49,11 @@ export class StagedRoom {
     return local;
   }
 
-  admit(member: MemberId): Promise<void> {
-    return this.#room.admit(member);
+  /** Takes the member in, deaf and mute; one that sits there already stays as it is. */
+  async admit(member: MemberId): Promise<void> {
+    if (this.#seated.has(member)) return;
+    await this.#room.admit(member);
+    this.#seated.add(member);
   }
 
   /**
@@ -71,12 +75,14 @@ export class StagedRoom {
   async dismiss(member: MemberId): Promise<void> {
     await this.#room.dismiss(member);
     this.#offers.delete(member);
+    this.#seated.delete(member);
     this.#stage = departed(this.#stage, member);
   }
 
   async close(): Promise<void> {
     await this.#room.close();
     this.#offers.clear();
+    this.#seated.clear();
     this.#stage = EMPTY_STAGE;
   }
 }
