@@ -33,7 +33,8 @@ export class OutgoingCall extends PhoneCall {
   readonly #options: CallOptions;
   #sent: SipRequest;
   #transaction: ClientTransaction;
-  #ack: Promise<SipRequest> | undefined;
+  #ack: SipRequest | undefined;
+  #acknowledged = false;
   #cancelled = false;
   #challenged = false;
 
@@ -88,7 +89,7 @@ export class OutgoingCall extends PhoneCall {
 
   #receive(response: SipResponse): void {
     if (response.status >= 200 && response.status < 300 && this.#ack !== undefined) {
-      this.#acknowledgeAgain(this.#ack);
+      if (this.#acknowledged) this.#acknowledge();
       return;
     }
     if (this.#authorize(response)) return;
@@ -120,24 +121,20 @@ export class OutgoingCall extends PhoneCall {
     this.establish(dialog);
     const answer = this.#sent.body === '' ? this.media.answer(response.body) : undefined;
     this.media.apply(response.body);
-    const ack = dialog.ack(this.#sent, answer === undefined ? {} : { body: answer });
-    this.#ack = this.#later().then(() => ack);
-    this.#acknowledgeAgain(this.#ack);
-    if (this.#cancelled) this.#hangUpUnwanted(this.#ack);
-  }
-
-  #later(): Promise<void> {
+    this.#ack = dialog.ack(this.#sent, answer === undefined ? {} : { body: answer });
     const { ackAfter = 0 } = this.#options;
-    return ackAfter === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ackAfter).unref());
+    if (ackAfter === 0) this.#acknowledge();
+    else setTimeout(() => this.#acknowledge(), ackAfter).unref();
   }
 
-  #acknowledgeAgain(ack: Promise<SipRequest>): void {
-    const target = this.dialog?.target ?? this.#target;
-    ack.then((request) => this.line.sendAck(request, target)).catch((error: unknown) => this.#fail(error));
-  }
-
-  #hangUpUnwanted(acknowledged: Promise<unknown>): void {
-    acknowledged.then(() => this.hangUp()).catch((error: unknown) => this.#fail(error));
+  #acknowledge(): void {
+    const [ack, target] = [this.#ack, this.dialog?.target];
+    if (ack === undefined || target === undefined) return;
+    const first = !this.#acknowledged;
+    this.#acknowledged = true;
+    const sent = this.line.sendAck(ack, target);
+    const done = first && this.#cancelled ? sent.then(() => this.hangUp()) : sent;
+    done.catch((error: unknown) => this.#fail(error));
   }
 
   #fail(error: unknown): void {
