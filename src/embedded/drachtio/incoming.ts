@@ -6,7 +6,7 @@ import type { ServerTransaction } from '../sip/transaction.ts';
 import type { SipSource } from '../sip/transport.ts';
 import type { AppConnection } from './app-connection.ts';
 import { completeResponse } from './completion.ts';
-import { Dialog } from './dialog.ts';
+import { Dialog, dialogId } from './dialog.ts';
 import { firstRSeq, ReliableProvisional, wantsReliability } from './reliable-provisional.ts';
 import { receivedMeta, type ServerContext } from './server-context.ts';
 import type { SessionKeeper } from './session-keeper.ts';
@@ -39,6 +39,8 @@ export class IncomingRequests {
   /** Makes a dialog of a NOTIFY that came before the 2xx to our SUBSCRIBE. */
   readonly #adoptNotify: (notify: SipRequest) => Dialog | undefined;
   readonly #pending = new Map<string, Incoming>();
+  /** Unanswered requests outside dialogs, by what a forking proxy leaves alike in all copies. */
+  readonly #initial = new Map<string, Incoming>();
   readonly #byTransaction = new Map<ServerTransaction, Incoming>();
 
   constructor(context: ServerContext, keeper: SessionKeeper, adoptNotify: (notify: SipRequest) => Dialog | undefined) {
@@ -93,8 +95,7 @@ export class IncomingRequests {
     const { protocol, address, port } = transaction.target;
     const isInvite = request.method === 'INVITE';
     const meta = { bytes: Buffer.byteLength(text), protocol: isInvite ? protocol : '', address, port };
-    const inDialog = incoming.dialog !== undefined && (isInvite || incoming.dialog.state !== 'ended');
-    app.replySentResponse(messageId, id, inDialog ? (incoming.dialog?.id ?? '') : '', meta, text);
+    app.replySentResponse(messageId, id, dialogNameFor(incoming), meta, text);
   }
 
   /** The request an application wants proxied: taken out of its hands. */
@@ -119,6 +120,10 @@ export class IncomingRequests {
       this.#answer(transaction, 481);
       return;
     }
+    if (this.#isMerged(request)) {
+      this.#answer(transaction, 482);
+      return;
+    }
     const app = this.#context.apps.pick(request.method, this.#context.tagFor(request));
     if (app === undefined) {
       this.#answer(transaction, 503);
@@ -128,6 +133,14 @@ export class IncomingRequests {
     const { local } = this.#context;
     const receivedOn = `${local.host}|${local.port(source.protocol)}`;
     app.deliverNew(incoming.id, receivedMeta(source), receivedOn, serializeMessage(request));
+  }
+
+  /** RFC 3261 8.2.2.2: the same request came by two ways; one of them is enough. */
+  #isMerged(request: SipRequest): boolean {
+    if (this.#initial.has(mergeKey(request))) return true;
+    const { headers } = request;
+    const name = dialogId(headers.get('call-id') ?? '', tagOf(headers.get('from')));
+    return this.#context.dialogs.get(name)?.remoteCSeq === parseCSeq(headers.get('cseq') ?? '').number;
   }
 
   #receiveInDialog(transaction: ServerTransaction, request: SipRequest, source: SipSource): void {
@@ -188,6 +201,7 @@ export class IncomingRequests {
     const incoming: Incoming = { ...common, reliable: undefined, rseq: 0, abandon: undefined };
     this.#pending.set(id, incoming);
     this.#byTransaction.set(transaction, incoming);
+    if (initial) this.#initial.set(mergeKey(request), incoming);
     // An INVITE may ring for as long as its caller likes; anything else is given up by its sender after 64*T1.
     if (request.method !== 'INVITE') this.#abandonLater(incoming);
     return incoming;
@@ -209,6 +223,7 @@ export class IncomingRequests {
     }
     this.#pending.delete(incoming.id);
     this.#byTransaction.delete(incoming.transaction);
+    if (incoming.initial) this.#initial.delete(mergeKey(incoming.request));
   }
 
   #complete(incoming: Incoming, draft: SipResponse): SipResponse {
@@ -284,6 +299,16 @@ export class IncomingRequests {
     });
   }
 }
+
+/** Measured: an INVITE names the dialog it makes even when it is refused, anything else only one that still is. */
+function dialogNameFor({ request, dialog }: Incoming): string {
+  const { headers, method } = request;
+  if (method === 'INVITE') return dialog?.id ?? dialogId(headers.get('call-id') ?? '', tagOf(headers.get('from')));
+  return dialog === undefined || dialog.state === 'ended' ? '' : dialog.id;
+}
+
+const mergeKey = ({ headers }: SipRequest): string =>
+  `${dialogId(headers.get('call-id') ?? '', tagOf(headers.get('from')))} ${headers.get('cseq') ?? ''}`;
 
 interface Refusal {
   readonly status: number;

@@ -1,7 +1,6 @@
 import { formatHostPort, parseUri, type SipUri } from '../sip/address.ts';
 import type { Protocol, SipTarget, SipTransport } from '../sip/transport.ts';
 
-const ANY = new Set(['0.0.0.0', '::']);
 const HERE = new Set(['localhost', '127.0.0.1', '::1']);
 
 /** Where this server is reached, and what it says of itself in Contact, From and `authenticate`. */
@@ -35,7 +34,7 @@ export class LocalAddress {
   }
 
   isSelf(target: SipTarget): boolean {
-    const sameHost = target.address === this.host || (ANY.has(this.host) && HERE.has(target.address));
+    const sameHost = target.address === this.host || (HERE.has(target.address) && HERE.has(this.host));
     return sameHost && target.port === this.port(target.protocol);
   }
 }

@@ -21,6 +21,8 @@ export interface DrachtioOptions {
   readonly secret: string;
   /** The SIP address, UDP and TCP; 127.0.0.1 and any free port by default. */
   readonly host?: string;
+  /** The address to announce where `host` is 0.0.0.0. */
+  readonly advertise?: string;
   readonly sipPort?: number;
   /** 0 or absent: the number of the UDP port where that is free. */
   readonly sipTcpPort?: number;
@@ -88,7 +90,12 @@ export class DrachtioServer {
   /** Binds the SIP and the control port. Rejects with the system's error when one is taken. */
   static async listen(options: DrachtioOptions): Promise<DrachtioServer> {
     const { host = '127.0.0.1', sipPort = 0, sipTcpPort = 0 } = options;
-    const transport = await SipTransport.listen({ host, udpPort: sipPort, tcpPort: sipTcpPort });
+    const transport = await SipTransport.listen({
+      host,
+      udpPort: sipPort,
+      tcpPort: sipTcpPort,
+      ...(options.advertise !== undefined && { advertise: options.advertise }),
+    });
     const server = new DrachtioServer(options, transport);
     try {
       await server.#listenForApps(options.adminHost ?? '127.0.0.1', options.adminPort ?? 0);

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { formatVia, parseVia, splitList, tagOf, type Via } from './address.ts';
 import { parseMessage, responseTo, serializeMessage, type SipMessage } from './message.ts';
 import { randomTag } from './identifiers.ts';
@@ -22,7 +23,10 @@ export interface SipSource extends SipTarget {
 export type MessageHandler = (message: SipMessage, source: SipSource, raw: string) => void;
 
 export interface ListenOptions {
+  /** The address to bind; 0.0.0.0 for all. */
   readonly host: string;
+  /** The address written into Via and Contact; the bound one, or for 0.0.0.0 the first of this machine. */
+  readonly advertise?: string;
   /** 0 or absent: any free port. */
   readonly udpPort?: number;
   /** 0 or absent: the same number as UDP where that is free, else any. */
@@ -42,6 +46,7 @@ export interface TransportCounters {
 
 /** One SIP listening point: a UDP socket and a TCP listener. It reads, checks and writes; it knows no transactions. */
 export class SipTransport {
+  /** The address by which peers reach it. */
   readonly host: string;
   readonly udpPort: number;
   readonly tcpPort: number;
@@ -76,7 +81,8 @@ export class SipTransport {
 
   /** Binds UDP and TCP. Rejects with the system's error when a port that was asked for is taken. */
   static async listen(options: ListenOptions): Promise<SipTransport> {
-    return new SipTransport(options.host, await bindBoth(options.host, options.udpPort ?? 0, options.tcpPort ?? 0));
+    const advertise = options.advertise ?? reachableAddress(options.host);
+    return new SipTransport(advertise, await bindBoth(options.host, options.udpPort ?? 0, options.tcpPort ?? 0));
   }
 
   onMessage(handler: MessageHandler): void {
@@ -208,6 +214,13 @@ export function responseTarget(topVia: string, source: SipTarget): SipTarget {
   }
   const rport = via.params.has('rport') ? source.port : undefined;
   return { protocol: 'udp', address: source.address, port: rport ?? via.port ?? 5060 };
+}
+
+function reachableAddress(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const family = host === '::' ? 'IPv6' : 'IPv4';
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return addresses.find((each) => !each.internal && each.family === family)?.address ?? '127.0.0.1';
 }
 
 interface BoundSockets {
