@@ -1,4 +1,5 @@
-import { formatHostPort, parseUri, type SipUri } from '../sip/address.ts';
+import { formatHostPort, parseUri } from '../sip/address.ts';
+import { SipParseError } from '../sip/parse-error.ts';
 import type { Protocol, SipTarget, SipTransport } from '../sip/transport.ts';
 
 const HERE = new Set(['localhost', '127.0.0.1', '::1']);
@@ -43,11 +44,9 @@ export class LocalAddress {
  * Where a URI points (RFC 3263 without DNS records: an address or a host name, its port or 5060).
  * @throws SipParseError for anything but a SIP URI.
  */
-export function targetOf(uri: string): SipTarget {
-  return targetOfUri(parseUri(uri));
-}
-
-function targetOfUri(uri: SipUri): SipTarget {
+export function targetOf(text: string): SipTarget {
+  const uri = parseUri(text);
+  if (uri.scheme === 'tel') throw new SipParseError(`no address in '${text}'`, 416);
   const protocol = uri.params.get('transport')?.toLowerCase() === 'tcp' ? 'tcp' : 'udp';
   const address = uri.params.get('maddr') ?? uri.host;
   return { protocol, address, port: uri.port ?? 5060 };
