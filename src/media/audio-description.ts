@@ -63,7 +63,9 @@ export function readDescription(sdp: Sdp): Description {
 function readAudio(session: SessionDescription, media: MediaDescription, codec: Codec): Audio {
   const connection = media.connection ?? session.connection;
   if (connection === undefined) throw new EarpieceError('invalid-request', 'the audio has no address');
-  const direction = DIRECTIONS.find((each) => each === (media.direction ?? session.direction)) ?? 'sendrecv';
+  const said = DIRECTIONS.find((each) => each === (media.direction ?? session.direction)) ?? 'sendrecv';
+  // How hold was said before there was a direction (RFC 3264 section 8.4).
+  const direction = connection.ip === '0.0.0.0' ? withoutReceiving(said) : said;
   const events = media.rtp.find((each) => each.codec.toLowerCase() === 'telephone-event' && each.rate === 8000);
   return {
     rtp: { family: connection.version === 6 ? 6 : 4, host: connection.ip, port: media.port },
@@ -72,6 +74,10 @@ function readAudio(session: SessionDescription, media: MediaDescription, codec: 
     telephoneEvent: events?.payload,
     ptime: media.ptime,
   };
+}
+
+function withoutReceiving(direction: Direction): Direction {
+  return direction === 'sendrecv' || direction === 'sendonly' ? 'sendonly' : 'inactive';
 }
 
 function isPlainAudio({ type, port, protocol }: MediaDescription): boolean {

@@ -1,12 +1,5 @@
 import type { Sdp } from '../coaching/leg.ts';
-import {
-  type Audio,
-  type Codec,
-  type Direction,
-  type MediaLine,
-  PAYLOAD_TYPES,
-  type RtpAddress,
-} from './audio-description.ts';
+import { type Codec, type Direction, type MediaLine, PAYLOAD_TYPES, type RtpAddress } from './audio-description.ts';
 
 /** What an endpoint is to say of its media. */
 export interface LocalAudio {
@@ -47,9 +40,4 @@ const refused = ({ type, protocol, formats }: MediaLine): string => `m=${type} 0
 export function reversed(direction: Direction): Direction {
   if (direction === 'sendonly') return 'recvonly';
   return direction === 'recvonly' ? 'sendonly' : direction;
-}
-
-/** Whether the peer wants our packets. `c=0.0.0.0` is how hold was said before RFC 3264. */
-export function wantsToHear({ direction, rtp }: Audio): boolean {
-  return (direction === 'sendrecv' || direction === 'recvonly') && rtp.host !== '0.0.0.0' && rtp.host !== '::';
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 import { type Audio, type Codec, type Description, type MediaLine, readDescription } from './audio-description.ts';
-import { AUDIO_ONLY, reversed, wantsToHear, writeDescription } from './audio-writer.ts';
+import { AUDIO_ONLY, reversed, writeDescription } from './audio-writer.ts';
 import { Channel } from './channel.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 import { SINK } from './sink.ts';
@@ -62,17 +62,15 @@ export class Member {
   }
 
   /**
-   * Takes the phone's description; resolves with ours. FreeSWITCH is told only what is new to it, and never a direction: hold is
-   * done by the address it sends to and by what we say to the phone (see {@link SINK}).
+   * Takes the phone's description; resolves with ours. FreeSWITCH is told only what is new to it.
    * Rejects with `invalid-request`, `unavailable`, `timeout`; FreeSWITCH then goes on as before.
    */
   async describe(remote: Sdp): Promise<Sdp> {
     const { audio, lines }: Description = readDescription(remote);
     const channel = await this.#opening;
-    const next: Audio = { ...audio, rtp: wantsToHear(audio) ? audio.rtp : SINK, direction: 'sendrecv' };
-    if (!sameAudio(next, this.#told)) {
+    if (!sameAudio(audio, this.#told)) {
       const before = this.#told;
-      this.#told = next;
+      this.#told = audio;
       this.#toldVersion++;
       try {
         await channel.redescribe(this.#towardsFreeSwitch());
@@ -82,7 +80,7 @@ export class Member {
       }
     }
     this.#lines = lines;
-    return this.#towardsPhone(channel, reversed(audio.direction), [next.codec]);
+    return this.#towardsPhone(channel, reversed(audio.direction), [audio.codec]);
   }
 
   /** Enters the conference. Rejects with `isolation-lost` when FreeSWITCH does not say that the member is deaf and mute. */
@@ -128,9 +126,8 @@ export class Member {
   }
 
   #towardsFreeSwitch(): Sdp {
-    const { rtp, codec, telephoneEvent, ptime = PTIME } = this.#told;
-    const version = this.#toldVersion;
-    return writeDescription({ rtp, direction: 'sendrecv', codecs: [codec], telephoneEvent, ptime, version });
+    const { codec, ptime = PTIME } = this.#told;
+    return writeDescription({ ...this.#told, codecs: [codec], ptime, version: this.#toldVersion });
   }
 
   #towardsPhone(channel: Channel, direction: Audio['direction'], codecs: readonly Codec[]): Sdp {
@@ -145,6 +142,7 @@ const sameAudio = (a: Audio, b: Audio): boolean =>
   a.rtp.family === b.rtp.family &&
   a.rtp.host === b.rtp.host &&
   a.rtp.port === b.rtp.port &&
+  a.direction === b.direction &&
   a.codec === b.codec &&
   a.telephoneEvent === b.telephoneEvent &&
   a.ptime === b.ptime;
