@@ -1,0 +1,235 @@
+import type { CallId } from '../coaching/call.ts';
+import type { Device } from '../coaching/device.ts';
+import { EarpieceError } from '../coaching/errors.ts';
+import type { LegId, Sdp } from '../coaching/leg.ts';
+import type { CallControl, DialOutcome, Directory, Signalling } from '../coaching/ports.ts';
+import type { Logger } from '../log.ts';
+import { Callers } from './caller.ts';
+import type { CallSetup } from './call-setup.ts';
+import { DrachtioConnection } from './connection.ts';
+import type { Conversation } from './conversation.ts';
+import { Digest } from './digest.ts';
+import { ALLOW } from './headers.ts';
+import { IncomingCalls } from './incoming.ts';
+import { Leg } from './leg.ts';
+import { DEFAULTS, type B2buaOptions } from './options.ts';
+import type { Registrar } from './registrar.ts';
+import { Sources } from './source.ts';
+import type { Reply, Stack, StackRequest } from './stack.ts';
+import { dialSupervisor } from './supervisor-dial.ts';
+import { SupervisorLeg } from './supervisor-leg.ts';
+import { targetsOf } from './target.ts';
+
+/** Requests that make no sense outside a dialog here, or belong to one that is over. */
+const WITHOUT_DIALOG = ['bye', 'info', 'update', 'message', 'notify', 'refer', 'subscribe', 'publish'] as const;
+
+/** What is alive; all zero when nothing goes on. */
+export interface Counts {
+  readonly ringing: number;
+  readonly calls: number;
+  readonly legs: number;
+  readonly supervisors: number;
+}
+
+/** The back-to-back user agent: every call of an agent is two dialogs here, every supervisor one more. */
+export class B2bua implements Signalling {
+  readonly registrations: Registrar;
+  readonly #options: B2buaOptions;
+  readonly #log: Logger;
+  readonly #digest: Digest;
+  readonly #directory: Directory;
+  readonly #incoming: IncomingCalls;
+  readonly #setups = new Set<CallSetup>();
+  readonly #conversations = new Set<Conversation>();
+  readonly #legs = new Map<LegId, { readonly leg: Leg; readonly conversation: Conversation | undefined }>();
+  readonly #closing = new AbortController();
+  #connection: DrachtioConnection | undefined;
+  #control: CallControl | undefined;
+  #accepting = true;
+
+  private constructor(options: B2buaOptions, directory: Directory, log: Logger) {
+    this.#options = options;
+    this.#log = log.child({ part: 'b2bua' });
+    this.#directory = directory;
+    this.registrations = options.registrar;
+    this.#digest = new Digest({
+      realm: options.realm,
+      credentials: options.credentials,
+      algorithms: options.algorithms ?? DEFAULTS.algorithms,
+      nonceLifetimeMs: 300_000,
+      now: Date.now,
+    });
+    this.#incoming = new IncomingCalls({
+      options,
+      directory,
+      registrar: options.registrar,
+      callers: new Callers(directory, new Sources(options.switch.addresses), this.#digest),
+      log: this.#log,
+      stack: () => this.#stack,
+      control: () => this.#control,
+      ringing: (setup, conversation) => {
+        this.#setups.add(setup);
+        this.#conversations.add(conversation);
+      },
+      settled: (setup) => this.#setups.delete(setup),
+      established: (conversation) => {
+        for (const leg of conversation.legs) this.#legs.set(leg.id, { leg, conversation });
+      },
+      forgotten: (conversation) => {
+        this.#conversations.delete(conversation);
+        for (const leg of conversation.legs) this.#legs.delete(leg.id);
+      },
+    });
+    options.registrar.onChange((deviceId) => this.#control?.registrationChanged(deviceId));
+  }
+
+  /**
+   * Connects to drachtio and takes calls from then on; until `control` is called they get 503. Rejects with `unavailable` (wrong
+   * secret) or `timeout`, with a RangeError on an address of the switch that is none.
+   */
+  static async connect(options: B2buaOptions, directory: Directory, log: Logger): Promise<B2bua> {
+    const b2bua = new B2bua(options, directory, log);
+    b2bua.#connection = await DrachtioConnection.open(
+      options.drachtio,
+      b2bua.#log,
+      options.connectMs ?? DEFAULTS.connectMs,
+      {
+        prepare: (stack) => b2bua.#route(stack),
+        restored: () =>
+          b2bua.#log.warn(b2bua.counts, 'calls that are up go on, but their phones are not heard any more'),
+      },
+    );
+    return b2bua;
+  }
+
+  /** Who decides over calls. The core needs us first, so it comes late. */
+  control(callControl: CallControl): void {
+    this.#control = callControl;
+  }
+
+  get counts(): Counts {
+    const supervisors = [...this.#legs.values()].filter(({ conversation }) => conversation === undefined).length;
+    return { ringing: this.#setups.size, calls: this.#conversations.size, legs: this.#legs.size, supervisors };
+  }
+
+  /** New calls get 503 from now on; those that are up go on. */
+  stopAccepting(): void {
+    this.#accepting = false;
+  }
+
+  async offer(legId: LegId, offer: Sdp): Promise<Sdp> {
+    const { leg, conversation } = this.#held(legId, 'unavailable');
+    return conversation === undefined ? leg.offer(offer) : conversation.offer(leg, offer);
+  }
+
+  async connectDirectly(a: LegId, b: LegId): Promise<void> {
+    const { conversation } = this.#held(a, 'unavailable');
+    if (conversation === undefined || conversation !== this.#held(b, 'unavailable').conversation) {
+      throw new EarpieceError('invalid-state', 'these legs are not of one call');
+    }
+    await conversation.connectDirectly();
+  }
+
+  remoteDescription(legId: LegId): Sdp {
+    return this.#held(legId, 'not-found').leg.remote;
+  }
+
+  dial(
+    { device, offer, callId }: { device: Device; offer: Sdp; callId: CallId },
+    signal: AbortSignal,
+  ): Promise<DialOutcome> {
+    const { realm, ringMs = DEFAULTS.ringMs, autoAnswerHeaders = DEFAULTS.autoAnswerHeaders } = this.#options;
+    const log = this.#log.child({ callId, deviceId: device.id });
+    const headers = {
+      From: '"Coaching" <sip:earpiece@localhost>',
+      To: `<sip:${encodeURIComponent(device.phoneNumber)}@${realm}>`,
+      ...(device.autoAnswer && autoAnswerHeaders),
+    };
+    const targets = targetsOf(device, this.registrations.contacts(device.id));
+    const request = { targets, offer, headers, ringMs: ringMs.supervisor };
+    const listener = new SupervisorLeg(this.#controlOrThrow(), ({ id }) => this.#legs.delete(id));
+    const adopt = (dialog: ConstructorParameters<typeof Leg>[1], answer: Sdp) => {
+      const leg = new Leg(this.#stack, dialog, { remote: answer, local: offer }, listener, log);
+      this.#legs.set(leg.id, { leg, conversation: undefined });
+      return leg.id;
+    };
+    log.info('supervisor dialled');
+    const dialled = dialSupervisor(this.#stack, request, AbortSignal.any([signal, this.#closing.signal]), adopt);
+    return dialled.finally(() => log.info('supervisor dialling over'));
+  }
+
+  async hangUp(legId: LegId): Promise<void> {
+    const held = this.#legs.get(legId);
+    if (held === undefined) return;
+    if (held.conversation !== undefined) return held.conversation.end();
+    this.#legs.delete(legId);
+    await held.leg.hangUp();
+  }
+
+  /** Ends every call and the connection to drachtio. Twice is fine. */
+  async close(): Promise<void> {
+    this.#accepting = false;
+    this.#closing.abort();
+    for (const setup of this.#setups) setup.cancel();
+    const supervisors = [...this.#legs]
+      .filter(([, { conversation }]) => conversation === undefined)
+      .map(([id]) => this.hangUp(id));
+    await Promise.all([...[...this.#conversations].map((conversation) => conversation.end()), ...supervisors]);
+    this.registrations.close();
+    this.#connection?.close();
+  }
+
+  #route(stack: Stack): void {
+    stack.use('invite', (request, reply) => this.#guarded(request, reply, () => this.#onInvite(request, reply)));
+    stack.use('register', (request, reply) =>
+      this.#guarded(request, reply, () => this.registrations.register(request, reply, this.#directory, this.#digest)),
+    );
+    stack.use('options', (_request, reply) =>
+      reply.send(200, { headers: { Allow: ALLOW, Accept: 'application/sdp' } }),
+    );
+    for (const method of WITHOUT_DIALOG) {
+      stack.use(method, (request, reply) => {
+        const inDialog = /;\s*tag=/i.test(request.get('To') ?? '');
+        reply.send(inDialog ? 481 : 405, { headers: inDialog ? {} : { Allow: ALLOW } });
+      });
+    }
+  }
+
+  #onInvite(request: StackRequest, reply: Reply): void {
+    if (!request.isNewInvite) {
+      reply.send(481);
+      return;
+    }
+    if (!this.#accepting || this.#control === undefined) {
+      reply.send(503, { headers: { 'Retry-After': '10' } });
+      return;
+    }
+    this.#incoming.handle(request, reply);
+  }
+
+  /** A request that we cannot cope with is answered all the same, and costs nobody else anything. */
+  #guarded(request: StackRequest, reply: Reply, handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#log.error({ err: error, method: request.method }, 'request failed');
+      if (!reply.finalResponseSent) reply.send(500);
+    }
+  }
+
+  #held(legId: LegId, code: 'unavailable' | 'not-found') {
+    const held = this.#legs.get(legId);
+    if (held === undefined) throw new EarpieceError(code, 'the phone has hung up');
+    return held;
+  }
+
+  get #stack(): Stack {
+    if (this.#connection === undefined) throw new EarpieceError('unavailable', 'there is no connection to drachtio');
+    return this.#connection.stack;
+  }
+
+  #controlOrThrow(): CallControl {
+    if (this.#control === undefined) throw new EarpieceError('invalid-state', 'nobody controls the calls');
+    return this.#control;
+  }
+}

@@ -1,0 +1,188 @@
+import type { Call, CallId } from '../coaching/call.ts';
+import type { Party, Sdp } from '../coaching/leg.ts';
+import type { CallControl } from '../coaching/ports.ts';
+import type { Logger } from '../log.ts';
+import { connectDirectly } from './direct-media.ts';
+import { contentOf } from './headers.ts';
+import type { LateOffer, Leg, LegListener, Solicited } from './leg.ts';
+import { glare } from './responses.ts';
+import { activated } from './sdp.ts';
+import type { Headers, Reply, StackRequest } from './stack.ts';
+
+export interface ConversationPorts {
+  readonly control: CallControl;
+  readonly log: Logger;
+  /** Called once, before the core hears of the call. */
+  readonly established: (conversation: Conversation) => void;
+  /** Called once, when both legs are over. */
+  readonly forgotten: (conversation: Conversation) => void;
+}
+
+/** Who the two are, without their legs. */
+export type CallParties = {
+  readonly caller: Omit<Party, 'legId'>;
+  readonly callee: Omit<Party, 'legId'>;
+} & Pick<Call, 'dnis' | 'type'>;
+
+/**
+ * Two legs that talk to each other. Where their media flow is decided by the core; here an offer of one becomes an offer to
+ * the other, digits pass, and when one hangs up so does the other.
+ *
+ *     connecting ──► established ──► over
+ *          └────────────────────────────┘
+ */
+export class Conversation implements LegListener {
+  readonly id: CallId;
+  readonly #ports: ConversationPorts;
+  readonly #log: Logger;
+  #caller: Leg | undefined;
+  #callee: Leg | undefined;
+  #state: 'connecting' | 'established' | 'over' = 'connecting';
+  /** Whether the phones talk to each other, or each to the media server. */
+  #media: 'direct' | 'anchored' = 'direct';
+  /** An offer of a party that is being answered: one at a time, the other party gets 491. */
+  #pending: { readonly leg: Leg; readonly offer: Sdp | undefined } | undefined;
+
+  constructor(id: CallId, ports: ConversationPorts) {
+    this.id = id;
+    this.#ports = ports;
+    this.#log = ports.log.child({ callId: id });
+  }
+
+  get legs(): Leg[] {
+    return [this.#caller, this.#callee].filter((leg) => leg !== undefined);
+  }
+
+  /** The callee has answered; the caller does not know yet. */
+  answeredBy(callee: Leg): void {
+    this.#callee = callee;
+  }
+
+  /** The caller has been told. Hangs up again when the callee has gone in between. */
+  connectedTo(caller: Leg): void {
+    this.#caller = caller;
+    if (this.#state === 'over') void caller.hangUp();
+  }
+
+  /** The caller has acknowledged: the call is up. Says so to the core, unless one has hung up in the meantime. */
+  establish({ caller, callee, ...rest }: CallParties): void {
+    if (this.#state !== 'connecting' || this.#caller === undefined || this.#callee === undefined) return;
+    this.#state = 'established';
+    this.#log.info({ type: rest.type }, 'call established');
+    const call: Call = {
+      id: this.id,
+      ...rest,
+      caller: { ...caller, legId: this.#caller.id },
+      callee: { ...callee, legId: this.#callee.id },
+    };
+    this.#ports.established(this);
+    this.#ports.control.callEstablished(call);
+  }
+
+  /** Offers the core's media to a leg, or passes on what the other party offers. */
+  offer(leg: Leg, offer: Sdp): Promise<Sdp> {
+    const relayed = this.#pending !== undefined && this.#pending.leg !== leg && this.#pending.offer === offer;
+    if (!relayed) this.#media = 'anchored';
+    return leg.offer(offer);
+  }
+
+  /** Rejects with `unavailable` or `timeout`. */
+  async connectDirectly(): Promise<void> {
+    const [caller, callee] = this.#both();
+    await connectDirectly(caller, callee, this.#log);
+    this.#media = 'direct';
+  }
+
+  /** Ends what is up. Twice is fine. */
+  async end(headers: Headers = {}): Promise<void> {
+    const was = this.#state;
+    this.#state = 'over';
+    if (was === 'established') this.#ports.control.callEnded(this.id);
+    await Promise.all(this.legs.map((leg) => leg.hangUp(headers)));
+    if (was !== 'over') {
+      this.#log.info('call ended');
+      this.#ports.forgotten(this);
+    }
+  }
+
+  async offered(leg: Leg, offer: Sdp): Promise<Sdp> {
+    return this.#exclusively(leg, offer, () => this.#ports.control.offerReceived(this.id, leg.id, offer));
+  }
+
+  /** Directly: the other phone makes the offer. Anchored: what the endpoint said last, ready to send and receive. */
+  asked(leg: Leg): Promise<LateOffer> {
+    this.#assertFree();
+    this.#pending = { leg, offer: undefined };
+    const release = () => {
+      this.#pending = undefined;
+    };
+    return this.#lateOffer(leg, release).catch((error: unknown) => {
+      release();
+      throw error;
+    });
+  }
+
+  passed(leg: Leg, request: StackRequest, reply: Reply): void {
+    const far = this.#farOf(leg);
+    if (far === undefined) {
+      reply.send(481);
+      return;
+    }
+    far.pass(request.method, contentOf(request)).then(
+      (status) => reply.send(status === 481 || status === 408 ? 500 : status),
+      (error: unknown) => {
+        this.#log.warn({ err: error, method: request.method }, 'could not be passed on');
+        reply.send(500);
+      },
+    );
+  }
+
+  ended(_leg: Leg, headers: Headers): void {
+    void this.end(headers);
+  }
+
+  async #lateOffer(leg: Leg, release: () => void): Promise<LateOffer> {
+    const far = this.#farOf(leg);
+    if (this.#media === 'direct' && far !== undefined) return lateOfferOf(await far.solicit(), release);
+    return {
+      offer: activated(leg.local),
+      answered: async (answer) => {
+        release();
+        if (answer !== undefined) await this.#ports.control.offerReceived(this.id, leg.id, answer);
+      },
+    };
+  }
+
+  async #exclusively<T>(leg: Leg, offer: Sdp, task: () => Promise<T>): Promise<T> {
+    this.#assertFree();
+    this.#pending = { leg, offer };
+    try {
+      return await task();
+    } finally {
+      this.#pending = undefined;
+    }
+  }
+
+  #assertFree(): void {
+    if (this.#state !== 'established' || this.#pending !== undefined) throw glare();
+  }
+
+  #both(): [Leg, Leg] {
+    if (this.#caller === undefined || this.#callee === undefined) throw glare();
+    return [this.#caller, this.#callee];
+  }
+
+  #farOf(leg: Leg): Leg | undefined {
+    return leg === this.#caller ? this.#callee : this.#caller;
+  }
+}
+
+const lateOfferOf = (far: Solicited, release: () => void): LateOffer => ({
+  offer: far.offer,
+  answered: (answer) => {
+    release();
+    if (answer === undefined) far.decline();
+    else far.answer(answer);
+    return Promise.resolve();
+  },
+});

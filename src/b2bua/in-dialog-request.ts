@@ -1,0 +1,65 @@
+import { EarpieceError } from '../coaching/errors.ts';
+import { withResolvers } from './deadline.ts';
+import type { Acknowledge, Content, SentRequest, Stack, StackDialog, StackResponse } from './stack.ts';
+
+/** The final response to a request within a dialog. */
+export interface FinalResponse {
+  readonly response: StackResponse;
+  /** To be called for a 2xx to an INVITE, and for nothing else: drachtio acknowledges the others. */
+  readonly acknowledge: Acknowledge;
+}
+
+/**
+ * Sends a request in a dialog; resolves with its final response, whatever that is. Rejects with `timeout` when there is none
+ * within `ms` milliseconds (an INVITE is cancelled then, and a 2xx that comes later is acknowledged), with `unavailable`
+ * when drachtio cannot send it.
+ *
+ * Not through `Dialog#modify`, which hangs for ever after a non-200 response (measured), nor `Dialog#request`, which gives up the
+ * dialog when the connection to drachtio was renewed and drops an UPDATE that crosses an INVITE.
+ */
+export function requestInDialog(
+  stack: Stack,
+  dialog: StackDialog,
+  { method, headers = {}, body }: Content & { readonly method: string },
+  ms: number,
+): Promise<FinalResponse> {
+  const { promise, resolve, reject } = withResolvers<FinalResponse>();
+  let sent: SentRequest | undefined;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    if (method === 'INVITE') sent?.cancel({ headers: {} }, ignored);
+    reject(new EarpieceError('timeout', `the phone did not answer ${method} within ${ms} ms`));
+  }, ms);
+  const fail = (cause: unknown) => {
+    clearTimeout(timer);
+    reject(new EarpieceError('unavailable', `${method} could not be sent`, { cause }));
+  };
+
+  const content = { method, stackDialogId: dialog.id, headers, ...(body !== undefined && { body }) };
+  try {
+    stack.request('sip:placeholder', content, (error, request) => {
+      if (request === undefined) {
+        fail(error);
+        return;
+      }
+      sent = request;
+      // Glare: the phone changes its session while we do (RFC 3311 5.2).
+      request.on('update', (_update, reply) => reply.send(491));
+      request.on('response', (response, acknowledge) => {
+        if (response.status < 200) return;
+        clearTimeout(timer);
+        if (late && method === 'INVITE' && response.status < 300) acknowledge();
+        resolve({ response, acknowledge });
+      });
+    });
+  } catch (error) {
+    fail(error); // There is no connection to drachtio at the moment.
+  }
+  return promise;
+}
+
+/** Whether a CANCEL reached drachtio makes no difference: its INVITE is given up either way. */
+function ignored(): void {
+  return undefined;
+}

@@ -1,0 +1,368 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EarpieceError } from '../coaching/errors.ts';
+import type { LegId, Sdp } from '../coaching/leg.ts';
+import { Serial } from '../coaching/serial.ts';
+import type { Logger } from '../log.ts';
+import { unless, withResolvers, within } from './deadline.ts';
+import { detached, forgetMessages } from './dialog-memory.ts';
+import { headersOfEnd } from './headers.ts';
+import { type FinalResponse, requestInDialog } from './in-dialog-request.ts';
+import { Origin } from './origin.ts';
+import { OfferRefused, refusalOfOffer, respond } from './responses.ts';
+import { audioOf, descriptionIn, sdpIn } from './sdp.ts';
+import type { Content, Headers, Reply, Stack, StackDialog, StackRequest } from './stack.ts';
+
+/** Timer B of RFC 3261 (64 × T1), in ms: how long the phone may take to answer an INVITE, or to acknowledge ours. */
+const TRANSACTION_MS = 32_000;
+/** How long an offer waits for the ACK to the previous exchange, in ms: T2. */
+const SETTLING_MS = 4_000;
+/** How often an offer is repeated after 491. */
+const GLARE_ATTEMPTS = 6;
+/** How long we wait for the answer to a BYE, in ms: the leg is over for us as soon as it is sent. */
+const BYE_MS = 2_000;
+
+/** What a leg tells whoever holds it. */
+export interface LegListener {
+  /** The phone offers new media. Resolves with the answer. */
+  offered(leg: Leg, offer: Sdp): Promise<Sdp>;
+  /** The phone wants to be offered something (an INVITE without SDP). */
+  asked(leg: Leg): Promise<LateOffer>;
+  /** An INFO or MESSAGE for the other side. */
+  passed(leg: Leg, request: StackRequest, reply: Reply): void;
+  /** The phone hung up, or the dialog is lost. Not called after `hangUp`. */
+  ended(leg: Leg, headers: Headers): void;
+}
+
+export interface LateOffer {
+  readonly offer: Sdp;
+  /** The answer that came in the ACK; `undefined` when there was none. */
+  answered(answer: Sdp | undefined): Promise<void>;
+}
+
+/** What a phone offered because we asked for it. One of the two must be called. */
+export interface Solicited {
+  readonly offer: Sdp;
+  answer(answer: Sdp): void;
+  /** Leaves the session as it was, as far as that can be said. */
+  decline(): void;
+}
+
+/** The offer/answer exchange in progress on the leg (RFC 3261 section 14, RFC 3264 section 4: one at a time). */
+type Exchange =
+  | { readonly is: 'idle' }
+  | { readonly is: 'ours' }
+  | { readonly is: 'theirs'; readonly withdraw: () => void }
+  /** Our 200 is out, its ACK has not come. */
+  | { readonly is: 'settling'; readonly settled: Promise<unknown> };
+
+const IDLE: Exchange = { is: 'idle' };
+
+/** One SIP dialog that is up: what was said of its media on both sides, and who may speak next. */
+export class Leg {
+  readonly id: LegId = crypto.randomUUID();
+  /** The first ACK, with the SDP in it, when the phone called us; at once when we called it. Rejects with `timeout`. */
+  readonly confirmed: Promise<Sdp | undefined>;
+  readonly #dialog: StackDialog;
+  readonly #stack: Stack;
+  readonly #listener: LegListener;
+  readonly #log: Logger;
+  readonly #origin = new Origin();
+  readonly #offers = new Serial();
+  readonly #over = new AbortController();
+  #remote: Sdp;
+  #local: Sdp;
+  #exchange: Exchange = IDLE;
+  #acknowledged: ((answer: Sdp | undefined) => void) | undefined;
+
+  /** To be called in the callback that brings the dialog: no message of the phone can come in between. */
+  constructor(
+    stack: Stack,
+    dialog: StackDialog,
+    said: { readonly remote: Sdp; readonly local: Sdp },
+    listener: LegListener,
+    log: Logger,
+  ) {
+    this.#stack = stack;
+    this.#dialog = dialog;
+    this.#listener = listener;
+    this.#log = log.child({ legId: this.id });
+    this.#remote = said.remote;
+    this.#local = this.#origin.speak(said.local);
+    dialog.on('destroy', (bye) => this.#end(headersOfEnd(bye)));
+    dialog.on('modify', (request, reply) => void this.#onInvite(request, reply));
+    dialog.on('update', (request, reply) => void this.#onUpdate(request, reply));
+    dialog.on('info', (request, reply) => listener.passed(this, request, reply));
+    dialog.on('message', (request, reply) => listener.passed(this, request, reply));
+    dialog.on('refer', (_request, reply) => reply.send(501));
+    dialog.on('ack', (ack) => this.#acknowledged?.(sdpIn(ack)));
+    this.confirmed = dialog.type === 'uac' ? Promise.resolve(undefined) : this.#firstAck();
+    forgetMessages(dialog);
+  }
+
+  get up(): boolean {
+    return !this.#over.signal.aborted;
+  }
+
+  /** What the phone last said of its media. */
+  get remote(): Sdp {
+    return this.#remote;
+  }
+
+  /** What the phone was last told. */
+  get local(): Sdp {
+    return this.#local;
+  }
+
+  /** Re-INVITEs with an offer; resolves with the answer. Rejects with `unavailable` or `timeout`; the session is then as it was. */
+  offer(description: Sdp): Promise<Sdp> {
+    return this.#offers.run(async () => {
+      const offer = this.#origin.speak(description);
+      const { response, acknowledge } = await this.#invite({
+        body: offer,
+        headers: { 'Content-Type': 'application/sdp' },
+      });
+      acknowledge();
+      this.#exchange = IDLE;
+      const answer = sdpIn(response);
+      if (answer === undefined) throw new OfferRefused({ status: 488 });
+      this.#remote = detached(answer);
+      this.#local = offer;
+      return this.#remote;
+    });
+  }
+
+  /** Re-INVITEs without an offer, so that the phone makes one (RFC 3725 flow I). Rejects like `offer`. */
+  solicit(): Promise<Solicited> {
+    return this.#offers.run(async () => {
+      const { response, acknowledge } = await this.#invite({});
+      const offer = sdpIn(response);
+      const acknowledgeWith = (body: Sdp) => {
+        acknowledge({ body, headers: { 'Content-Type': 'application/sdp' } });
+        this.#exchange = IDLE;
+      };
+      if (offer === undefined) {
+        acknowledgeWith(this.#local);
+        throw new OfferRefused({ status: 488 });
+      }
+      return {
+        offer,
+        answer: (answer) => {
+          this.#remote = detached(offer);
+          this.#local = this.#origin.speak(answer);
+          acknowledgeWith(this.#local);
+        },
+        decline: () => acknowledgeWith(this.#local),
+      };
+    });
+  }
+
+  /** Sends an INFO or MESSAGE; resolves with the status of its response. Rejects with `unavailable` or `timeout`. */
+  async pass(method: string, content: Content): Promise<number> {
+    const { response } = await requestInDialog(this.#stack, this.#dialog, { method, ...content }, TRANSACTION_MS);
+    return response.status;
+  }
+
+  /** Ends the leg with BYE. Never rejects; twice is fine. */
+  async hangUp(headers: Headers = {}): Promise<void> {
+    if (!this.up) return;
+    this.#over.abort();
+    this.#log.info('leg hung up');
+    const { promise, resolve, reject } = withResolvers<'ended'>();
+    this.#dialog.destroy({ headers }, (cause) => {
+      if (cause === null || cause === undefined) resolve('ended');
+      else reject(new EarpieceError('unavailable', 'BYE could not be sent', { cause }));
+    });
+    try {
+      await within(promise, BYE_MS, 'BYE');
+    } catch (error) {
+      this.#log.warn({ err: error }, 'no answer to BYE');
+    }
+  }
+
+  /** The INVITE of ours that the phone takes, after as many as it answers with 491. Leaves the exchange ours. */
+  async #invite(content: Content): Promise<FinalResponse> {
+    for (let attempt = 1; ; attempt++) {
+      await this.#ready();
+      this.#exchange = { is: 'ours' };
+      const request = {
+        method: 'INVITE',
+        ...content,
+        headers: { ...content.headers, Contact: this.#dialog.local.contact },
+      };
+      try {
+        const final = await this.#whileUp(requestInDialog(this.#stack, this.#dialog, request, TRANSACTION_MS));
+        const { status } = final.response;
+        if (status < 300) return final;
+        if (status === 481) this.#end({});
+        if (status !== 491 || attempt === GLARE_ATTEMPTS) throw refusedBy(final);
+        this.#log.info({ attempt }, 'both sides change their media at once, trying again');
+      } catch (error) {
+        this.#exchange = IDLE;
+        throw error;
+      }
+      this.#exchange = IDLE;
+      await this.#whileUp(delay(glarePause(this.#dialog.type), undefined, { signal: this.#over.signal }));
+    }
+  }
+
+  /**
+   * Waits until we may send an INVITE (RFC 3261 14.1). An offer of the phone that waits for its answer gets 491: whoever has
+   * to answer it may be waiting for us. The phone tries again.
+   */
+  async #ready(): Promise<void> {
+    this.#assertUp();
+    if (this.#exchange.is === 'theirs') this.#exchange.withdraw();
+    if (this.#exchange.is === 'settling') await this.#whileUp(this.#exchange.settled);
+    this.#assertUp();
+  }
+
+  async #onInvite(request: StackRequest, reply: Reply): Promise<void> {
+    const offer = descriptionIn(request);
+    if (offer === 'unreadable') {
+      reply.send(415, { headers: { Accept: 'application/sdp' } });
+      return;
+    }
+    await this.#exchangeTheirs(request, reply, async (answer) => {
+      if (offer === 'none') return this.#answerLate(answer);
+      const answered = await this.#answerTo(offer.sdp);
+      if (answer(answered)) void this.#settle();
+    });
+  }
+
+  async #onUpdate(request: StackRequest, reply: Reply): Promise<void> {
+    const offer = descriptionIn(request);
+    if (offer === 'none') {
+      reply.send(200, { headers: { Contact: this.#dialog.local.contact } });
+      return;
+    }
+    if (offer === 'unreadable') {
+      reply.send(415, { headers: { Accept: 'application/sdp' } });
+      return;
+    }
+    await this.#exchangeTheirs(request, reply, async (answer) => {
+      answer(await this.#answerTo(offer.sdp));
+    });
+  }
+
+  /** Runs an exchange of the phone's, unless another is going on; failures become responses. `answer` says whether it was still wanted. */
+  async #exchangeTheirs(
+    request: StackRequest,
+    reply: Reply,
+    task: (answer: (description: Sdp) => boolean) => Promise<void>,
+  ): Promise<void> {
+    if (this.#exchange.is === 'ours') {
+      reply.send(491);
+      return;
+    }
+    // RFC 3261 14.2: a second one before the first is answered.
+    if (this.#exchange.is === 'theirs') {
+      reply.send(500, { headers: { 'Retry-After': String(Math.ceil(Math.random() * 10)) } });
+      return;
+    }
+
+    const before = this.#remote;
+    const turn = { wanted: true };
+    const withdraw = () => {
+      turn.wanted = false;
+      this.#remote = before;
+      this.#exchange = IDLE;
+    };
+    const theirs: Exchange = {
+      is: 'theirs',
+      withdraw: () => {
+        withdraw();
+        reply.send(491);
+      },
+    };
+    this.#exchange = theirs;
+    request.on('cancel', withdraw);
+    const answer = (description: Sdp): boolean => {
+      if (!turn.wanted || !this.up) return false;
+      this.#local = this.#origin.speak(description);
+      const headers = { 'Content-Type': 'application/sdp', Contact: this.#dialog.local.contact };
+      reply.send(200, { body: this.#local, headers });
+      return true;
+    };
+    try {
+      await task(answer);
+    } catch (error) {
+      if (!turn.wanted) return;
+      this.#remote = before;
+      const refusal = refusalOfOffer(error);
+      this.#log.info({ status: refusal.status, err: error }, 'new media of the phone refused');
+      if (!reply.finalResponseSent) respond(reply, refusal);
+    } finally {
+      if (this.#exchange === theirs) this.#exchange = IDLE;
+    }
+  }
+
+  async #answerTo(offer: Sdp): Promise<Sdp> {
+    const audio = audioOf(offer);
+    if (audio === 'broken') throw new OfferRefused({ status: 400 });
+    if (audio === 'no-audio') throw new OfferRefused({ status: 488 });
+    // A session refresh (RFC 4028 7.4): nothing changes, nobody needs to be asked.
+    if (offer === this.#remote) return this.#local;
+    this.#remote = detached(offer);
+    return within(this.#listener.offered(this, this.#remote), TRANSACTION_MS, 'the answer to an offer');
+  }
+
+  async #answerLate(answer: (description: Sdp) => boolean): Promise<void> {
+    const late = await within(this.#listener.asked(this), TRANSACTION_MS, 'an offer');
+    if (!answer(late.offer)) return late.answered(undefined);
+    const theirs = await this.#settle().catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'no ACK with an answer');
+      return undefined;
+    });
+    if (theirs !== undefined) this.#remote = theirs;
+    await late.answered(theirs);
+  }
+
+  /** From our 200 to its ACK; resolves with the SDP in that. */
+  #settle(): Promise<Sdp | undefined> {
+    const { promise, resolve } = withResolvers<Sdp | undefined>();
+    const settled = within(this.#whileUp(promise), TRANSACTION_MS, 'ACK');
+    const settling: Exchange = { is: 'settling', settled: within(settled, SETTLING_MS, 'ACK').catch(() => undefined) };
+    this.#exchange = settling;
+    this.#acknowledged = (sdp) => {
+      this.#acknowledged = undefined;
+      if (this.#exchange === settling) this.#exchange = IDLE;
+      resolve(sdp === undefined ? undefined : detached(sdp));
+    };
+    return settled;
+  }
+
+  async #firstAck(): Promise<Sdp | undefined> {
+    const answer = await this.#settle();
+    if (answer !== undefined) this.#remote = answer;
+    return answer;
+  }
+
+  #end(headers: Headers): void {
+    if (!this.up) return;
+    this.#over.abort();
+    this.#log.info('leg ended by its phone');
+    this.#listener.ended(this, headers);
+  }
+
+  /** Settles like the task, or rejects when the leg is over. */
+  #whileUp<T>(task: Promise<T>): Promise<T> {
+    return unless(this.#over.signal, task, () => new EarpieceError('unavailable', 'the phone has hung up'));
+  }
+
+  #assertUp(): void {
+    if (!this.up) throw new EarpieceError('unavailable', 'the phone has hung up');
+  }
+}
+
+/** RFC 3261 14.1, in ms: whoever chose the Call-ID waits longer, so that the two do not meet again. */
+function glarePause(type: StackDialog['type']): number {
+  const [from, to] = type === 'uac' ? [2100, 4000] : [0, 2000];
+  return from + 10 * Math.floor(Math.random() * ((to - from) / 10 + 1));
+}
+
+/** Why the phone refused, in its words. */
+function refusedBy({ response }: FinalResponse): OfferRefused {
+  const { status, reason } = response;
+  const warning = response.get('Warning');
+  return new OfferRefused({ status, reason, ...(warning !== undefined && { headers: { Warning: warning } }) });
+}

@@ -1,0 +1,117 @@
+import { parse, type SessionDescription } from 'sdp-transform';
+import type { Sdp } from '../coaching/leg.ts';
+import type { Refusal } from './responses.ts';
+import type { StackMessage } from './stack.ts';
+
+/** What a phone says of its audio: where it wants it, and how. */
+export interface Audio {
+  readonly address: string;
+  readonly port: number;
+  /** In the order of preference, e.g. `PCMU/8000`, with their payload types. */
+  readonly codecs: readonly { readonly name: string; readonly payload: number }[];
+  readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+}
+
+/** The codecs of RFC 3551 that need no rtpmap. */
+const STATIC: ReadonlyMap<number, string> = new Map([
+  [0, 'PCMU/8000'],
+  [3, 'GSM/8000'],
+  [4, 'G723/8000'],
+  [8, 'PCMA/8000'],
+  [9, 'G722/8000'],
+  [13, 'CN/8000'],
+  [15, 'G728/8000'],
+  [18, 'G729/8000'],
+]);
+/** Not sound of a voice: nobody can talk with these alone. */
+const NO_VOICE = new Set(['TELEPHONE-EVENT', 'CN', 'RED']);
+
+const voices = (audio: Audio): string[] =>
+  audio.codecs.map(({ name }) => name).filter((name) => !NO_VOICE.has(name.split('/')[0] ?? ''));
+
+/** The SDP in a message: its body, or the part of a multipart body (RFC 5621). `unreadable`: it has another kind of body. */
+export function descriptionIn(message: StackMessage): { readonly sdp: Sdp } | 'none' | 'unreadable' {
+  const body = message.body ?? '';
+  if (body.trim() === '') return 'none';
+  const type = message.get('Content-Type')?.toLowerCase() ?? 'application/sdp';
+  if (type.startsWith('application/sdp')) return { sdp: body };
+  if (!type.startsWith('multipart/')) return 'unreadable';
+  const part = /^content-type:\s*application\/sdp[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n([\s\S]*?)\r?\n--/im.exec(body);
+  return part?.[1] === undefined ? 'unreadable' : { sdp: `${part[1]}\r\n` };
+}
+
+/** The SDP in a message, if there is any. */
+export function sdpIn(message: StackMessage): Sdp | undefined {
+  const description = descriptionIn(message);
+  return typeof description === 'string' ? undefined : description.sdp;
+}
+
+/** The audio of a description; `broken` when it is none, `no-audio` when it offers no audio (or has rejected it with port 0). */
+export function audioOf(description: Sdp): Audio | 'broken' | 'no-audio' {
+  if (!/^v=0\r?\n/.test(description) || !/^o=\S+ \S+ \d+ IN IP[46] \S+\r?$/m.test(description)) return 'broken';
+  if (/^(?![a-z]=)[^\r\n]/m.test(description) || /^m=(?!\S+ \d+(?:\/\d+)? \S+ \S)/m.test(description)) return 'broken';
+  let session: SessionDescription;
+  try {
+    session = parse(description);
+  } catch {
+    return 'broken'; // The parser throws on nonsense, and only on that.
+  }
+  const media = session.media.find(({ type, port }) => type === 'audio' && port !== 0);
+  if (media === undefined) return 'no-audio';
+  const address = media.connection?.ip ?? session.connection?.ip;
+  if (address === undefined) return 'broken'; // RFC 4566 5.7: a c= line in every media or in the session.
+  const named = new Map(media.rtp.map(({ payload, codec, rate }) => [payload, `${codec}/${rate ?? 8000}`]));
+  const codecs = (media.payloads ?? '')
+    .split(' ')
+    .filter((each) => /^\d+$/.test(each))
+    .map(Number)
+    .map((payload) => ({
+      payload,
+      name: (named.get(payload) ?? STATIC.get(payload) ?? `unknown-${payload}/8000`).toUpperCase(),
+    }));
+  const direction = media.direction ?? session.direction ?? 'sendrecv';
+  return { address, port: media.port, codecs, direction };
+}
+
+/** Why an offer cannot be taken; `undefined` when it can. `codecs` in lower or upper case, e.g. `PCMU`. */
+export function refusalOf(offer: Sdp, codecs: readonly string[]): Refusal | undefined {
+  const audio = audioOf(offer);
+  if (audio === 'broken') return { status: 400, reason: 'Bad Session Description' };
+  if (audio === 'no-audio') return notAcceptable(304, 'Media type not available');
+  const ours = new Set(codecs.map((codec) => codec.toUpperCase()));
+  const common = voices(audio).some((name) => ours.has(name.split('/')[0] ?? ''));
+  return common ? undefined : notAcceptable(305, 'Incompatible media format');
+}
+
+/** The warn-codes are those of RFC 3261 20.43. */
+function notAcceptable(code: 304 | 305, text: string): Refusal {
+  return { status: 488, headers: { Warning: `${code} earpiece "${text}"` } };
+}
+
+/** Whether two phones that said this can talk to each other. */
+export function shareCodec(a: Sdp, b: Sdp): boolean {
+  const [one, other] = [audioOf(a), audioOf(b)];
+  if (typeof one === 'string' || typeof other === 'string') return false;
+  const theirs = new Set(voices(other));
+  return voices(one).some((name) => theirs.has(name));
+}
+
+/**
+ * Whether whoever was told `told` of a phone can go on when the phone has now said `said`: the same place, and the codec
+ * it prefers is known by the same payload type.
+ */
+export function agrees(told: Sdp, said: Sdp): boolean {
+  const [before, now] = [audioOf(told), audioOf(said)];
+  if (typeof before === 'string' || typeof now === 'string') return false;
+  const chosen = now.codecs[0];
+  return (
+    before.address === now.address &&
+    before.port === now.port &&
+    before.direction === now.direction &&
+    before.codecs.some(({ name, payload }) => name === chosen?.name && payload === chosen.payload)
+  );
+}
+
+/** The same description, ready to send and to receive: what is offered when the phone asks for an offer (RFC 6337 5.3). */
+export const activated = (description: Sdp): Sdp =>
+  description.replaceAll(/^a=(?:sendonly|recvonly|inactive)(?=\r?$)/gm, 'a=sendrecv');

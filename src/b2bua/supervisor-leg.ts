@@ -1,0 +1,38 @@
+import type { CallControl } from '../coaching/ports.ts';
+import type { LateOffer, Leg, LegListener } from './leg.ts';
+import { activated } from './sdp.ts';
+import type { Reply, StackRequest } from './stack.ts';
+import type { Sdp } from '../coaching/leg.ts';
+
+/** What a supervisor's phone does, told to the core. It talks to the media server alone, never to another phone. */
+export class SupervisorLeg implements LegListener {
+  readonly #control: CallControl;
+  readonly #forget: (leg: Leg) => void;
+
+  constructor(control: CallControl, forget: (leg: Leg) => void) {
+    this.#control = control;
+    this.#forget = forget;
+  }
+
+  async offered(leg: Leg, offer: Sdp): Promise<Sdp> {
+    return this.#control.supervisorOffer(leg.id, offer);
+  }
+
+  asked(leg: Leg): Promise<LateOffer> {
+    const answered = async (answer: Sdp | undefined) => {
+      if (answer !== undefined) await this.#control.supervisorOffer(leg.id, answer);
+    };
+    return Promise.resolve({ offer: activated(leg.local), answered });
+  }
+
+  /** Digits of a supervisor are for nobody. */
+  passed(_leg: Leg, _request: StackRequest, reply: Reply): void {
+    reply.send(200);
+  }
+
+  ended(leg: Leg): void {
+    this.#forget(leg);
+    // Not at once: a BYE in the same segment as the 200 comes before the core knows that the phone has answered.
+    setImmediate(() => this.#control.supervisorLegEnded(leg.id));
+  }
+}
