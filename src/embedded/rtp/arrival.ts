@@ -8,6 +8,8 @@ const BUCKETS = 4;
 /** Waited for beyond what was seen, ms: the grain of this machine's timers. */
 const GUARD_MS = 1;
 const LEAST_MARGIN_MS = 2;
+/** While the network is not known yet (the first bucket), ms. */
+const FIRST_MARGIN_MS = 4;
 const LARGEST_MARGIN_MS = 120;
 
 /** Transit times, ms, on an arbitrary scale. Of the late ones the third: one stall of the sender makes only a few. */
@@ -20,12 +22,7 @@ export class ArrivalClock {
   #buckets: Bucket[] = [];
   #inBucket = 0;
   #base = 0;
-  #margin = LEAST_MARGIN_MS;
-
-  /** No packet was seen yet. */
-  get empty(): boolean {
-    return this.#buckets.length === 0;
-  }
+  #margin = FIRST_MARGIN_MS;
 
   /** Transit of the nominal arrival, ms. */
   get base(): number {
@@ -62,7 +59,7 @@ export class ArrivalClock {
 
   reset(): void {
     this.#buckets = [];
-    this.#margin = LEAST_MARGIN_MS;
+    this.#margin = FIRST_MARGIN_MS;
   }
 
   #measure(): void {
@@ -73,6 +70,7 @@ export class ArrivalClock {
       if (latest[2] > late) late = latest[2];
     }
     this.#base = base;
-    this.#margin = Math.min(LARGEST_MARGIN_MS, Math.max(LEAST_MARGIN_MS, late - base + GUARD_MS));
+    const least = this.#buckets.length === 1 ? FIRST_MARGIN_MS : LEAST_MARGIN_MS;
+    this.#margin = Math.min(LARGEST_MARGIN_MS, Math.max(least, late - base + GUARD_MS));
   }
 }

@@ -16,8 +16,10 @@ import type { ReceiveBuffer } from './receive-buffer.ts';
 
 /** A tick may be this much early, ms. */
 const TOLERANCE_MS = 1;
-/** Delay beyond a full frame before one is skipped, ms. */
-const SKIP_ABOVE_MS = FRAME_MS + 2;
+/** What is there is begun with although the margin has not quite passed, ms: the listener's phase will follow. */
+const BEGIN_EARLY_MS = 3;
+/** A whole frame more than needed, less the grain of timers, ms: one is skipped. */
+const SKIP_ABOVE_MS = FRAME_MS - 0.5;
 /** Skipped at once when it is quiet, else after so many frames with too much delay; sooner when there is much of it. */
 const SKIP_AFTER_FRAMES = 25;
 const SKIP_MUCH_AFTER_FRAMES = 5;
@@ -89,7 +91,7 @@ export class Reader {
     if (newest === undefined) return undefined;
     const spare = now - buffer.arrivalOf(newest) - buffer.wait;
     if (spare > STALE_MS) return undefined;
-    const place = newest + Math.floor((spare + TOLERANCE_MS) / FRAME_MS) * FRAME_SAMPLES;
+    const place = newest + Math.floor((spare + BEGIN_EARLY_MS) / FRAME_MS) * FRAME_SAMPLES;
     if (place < this.#floor || !buffer.copy(place, this.#frame)) return undefined;
     this.#place = place;
     return place;
