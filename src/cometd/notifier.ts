@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CometDServer, createCometDServer, type ServerSession } from 'cometd-nodejs-server';
+import cometd, { type CometDServer, type ServerSession } from 'cometd-nodejs-server';
 import type { User, UserId } from '../coaching/device.ts';
 import type { EarpieceEvent } from '../coaching/events.ts';
 import type { Events } from '../coaching/ports.ts';
@@ -48,7 +48,7 @@ export class CometdNotifier implements Events {
       call: (id) => switchboard.calls().find(({ call }) => call.id === id),
       callOf: ({ id, callId }) => this.#supervised.get(id) ?? this.#source.call(callId)?.call,
     };
-    this.#server = createCometDServer({ browserCookieName: BROWSER, maxSessionsPerBrowser: -1 });
+    this.#server = cometd.createCometDServer({ browserCookieName: BROWSER, maxSessionsPerBrowser: -1 });
     this.#server.policy = {
       canHandshake: (_, __, decide) => decide(undefined, this.#hasRoom()),
       canCreate: (_, __, channel, decide) => decide(undefined, subscribable(channel)),
@@ -59,6 +59,11 @@ export class CometdNotifier implements Events {
       const author = this.#author();
       if (author !== undefined) this.#sessions.add(author, session);
     });
+  }
+
+  /** How many clients wait for a message at this moment. */
+  get waiting(): number {
+    return this.#sessions.waiting;
   }
 
   /** Tells an event to the clients of those whom it concerns. Never throws: what cannot be told must not harm a call. */
@@ -92,7 +97,7 @@ export class CometdNotifier implements Events {
 
   /** Ends the user's clients, after what is queued for them has been sent. */
   loggedOut(userId: UserId): void {
-    for (const session of this.#sessions.of(userId)) session.disconnect();
+    for (const session of this.#sessions.of(userId)) this.#sessions.endGently(session);
   }
 
   /** Ends all clients and lets go of their connections. Twice is fine. */

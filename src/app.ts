@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import type { FastifyInstance } from 'fastify';
+import { B2bua } from './b2bua/b2bua.ts';
+import type { Credentials } from './b2bua/digest.ts';
+import { Registrar } from './b2bua/registrar.ts';
+import type { EarpieceEvent } from './coaching/events.ts';
+import type { Directory } from './coaching/ports.ts';
+import { Switchboard } from './coaching/switchboard.ts';
+import { CometdNotifier } from './cometd/notifier.ts';
+import type { Config } from './config.ts';
+import { type Engines, startEngines } from './app/engines.ts';
+import { Devices } from './genesys/devices.ts';
+import { Uris } from './genesys/uris.ts';
+import { createHttpServer } from './http/server.ts';
+import { logEvent } from './app/journal.ts';
+import type { Logger } from './log.ts';
+import { MediaPool } from './media/media-pool.ts';
+import { MemoryMonitoringStore } from './store/memory-monitoring-store.ts';
+import { Roster } from './store/roster.ts';
+
+/** Everything of one Earpiece, made and joined here and nowhere else. */
+export class App implements AsyncDisposable {
+  readonly switchboard: Switchboard;
+  /** Where clients reach the control plane, without a path. */
+  readonly httpUrl: string;
+  /** Where phones and the switch reach us, as host:port; the embedded SIP server's, or what drachtio announces. */
+  readonly sipAddress: string;
+  readonly engines: Engines;
+  readonly b2bua: B2bua;
+  readonly media: MediaPool;
+  readonly #http: FastifyInstance;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: {
+    switchboard: Switchboard;
+    httpUrl: string;
+    engines: Engines;
+    b2bua: B2bua;
+    media: MediaPool;
+    http: FastifyInstance;
+  }) {
+    this.switchboard = parts.switchboard;
+    this.httpUrl = parts.httpUrl;
+    this.sipAddress = parts.engines.sipAddress;
+    this.engines = parts.engines;
+    this.b2bua = parts.b2bua;
+    this.media = parts.media;
+    this.#http = parts.http;
+  }
+
+  /**
+   * Starts everything; what was started is closed again when a part fails. `version` is told to clients.
+   * `listener` is told every event, beside the log and the clients.
+   */
+  static async start(
+    config: Config,
+    log: Logger,
+    version: string,
+    listener: (event: EarpieceEvent) => void = () => undefined,
+  ): Promise<App> {
+    const opened: { close(): Promise<unknown> }[] = [];
+    const keep = <T extends { close(): Promise<unknown> }>(part: T): T => {
+      opened.unshift(part);
+      return part;
+    };
+    try {
+      const engines = keep(await startEngines(config));
+      const roster = new Roster(config);
+      const registrar = new Registrar();
+      const directory: Directory = {
+        device: (id) => roster.device(id),
+        deviceByNumber: (number) => roster.deviceByNumber(number),
+        isActive: (id) => roster.device(id)?.address !== undefined || registrar.isActive(id),
+      };
+      const b2bua = keep(await B2bua.connect(b2buaOptions(config, engines, registrar), directory, log));
+      const media = keep(await MediaPool.connect(mediaOptions(config, engines), log));
+
+      let httpUrl = config.http.publicUrl ?? '';
+      const uris = new Uris(() => httpUrl);
+      const publish = (event: EarpieceEvent) => {
+        logEvent(log, event);
+        notifier.publish(event);
+        listener(event);
+      };
+      const { intrusion, severalSupervisors } = config.monitoring;
+      const policy = { intrusion, severalSupervisors };
+      const store = new MemoryMonitoringStore();
+      const switchboard = new Switchboard({ directory, signalling: b2bua, media, store, events: { publish } }, policy);
+      const devices = new Devices(switchboard, roster, policy, uris);
+      const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
+      await switchboard.start();
+      b2bua.control(switchboard);
+
+      const { csrf, sessionMinutes, host, port } = config.http;
+      const secure = httpUrl.startsWith('https:');
+      const http = keep(
+        createHttpServer(
+          { csrf, secure, sessionMinutes, version },
+          { switchboard, roster, devices, uris, notifications: notifier },
+          log,
+        ),
+      );
+      const listening = await http.listen({ host, port });
+      if (httpUrl === '') httpUrl = listening;
+      return new App({ switchboard, httpUrl, engines, b2bua, media, http });
+    } catch (error) {
+      for (const part of opened) await part.close();
+      throw error;
+    }
+  }
+
+  /** Stops accepting, ends what is up, and closes every socket. Twice is fine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.b2bua.stopAccepting();
+    const closed = once(this.#http.server, 'close');
+    await this.#http.close();
+    await closed;
+    // Media before SIP: supervisors are silenced and settled while the phones' dialogs still stand.
+    await this.media.close();
+    await this.b2bua.close();
+    await this.engines.close();
+  }
+}
+
+function b2buaOptions(config: Config, engines: Engines, registrar: Registrar) {
+  const { realm, ringSeconds, switch: trunk } = config.sip;
+  const phones = new Map(
+    config.devices.flatMap(({ id, sip }): [string, Credentials][] =>
+      sip === undefined ? [] : [[sip.userName, { deviceId: id, password: sip.password, ha1: sip.ha1 }]],
+    ),
+  );
+  return {
+    drachtio: engines.drachtio,
+    switch: { addresses: trunk.addresses, uri: trunk.uri },
+    realm,
+    registrar,
+    credentials: (userName: string) => phones.get(userName),
+    ringMs: { callee: ringSeconds * 1000, supervisor: config.monitoring.answerSeconds * 1000 },
+  };
+}
+
+function mediaOptions({ media }: Config, engines: Engines) {
+  const { listenAddress, conferenceProfile, settleMs } = media;
+  return { drachtio: engines.drachtio, servers: engines.mediaServers, listenAddress, conferenceProfile, settleMs };
+}

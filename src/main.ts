@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { App } from './app.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import { hashPassword } from './http/password.ts';
+import { createLogger } from './log.ts';
+
+const USAGE = `usage: earpiece [start] [--config FILE]
+       earpiece check-config [--config FILE]
+       earpiece hash-password            reads the password from standard input`;
+
+/** Exit codes: 0 done, 1 it failed, 2 it was asked for wrongly (sysexits knows more; nobody reads them). */
+async function main(args: readonly string[]): Promise<void> {
+  const [command = 'start', ...rest] = args[0]?.startsWith('-') === true ? ['start', ...args] : args;
+  if (command === 'hash-password' && rest.length === 0) return printHash();
+  const path = configPath(rest);
+  if (!['start', 'check-config'].includes(command) || path === null) {
+    console.error(USAGE);
+    process.exitCode = 2;
+    return;
+  }
+  const config = loadConfig(path, process.env);
+  if (command === 'start') return run(config);
+  console.log('the configuration is fine');
+}
+
+async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
+  const log = createLogger(config.log.level);
+  const app = await App.start(config, log, packageVersion());
+  log.info({ http: app.httpUrl, sip: app.sipAddress }, 'earpiece is ready');
+
+  const stop = (reason: string, code: number) => {
+    log.info({ reason }, 'closing');
+    process.exitCode = code;
+    app.close().then(
+      () => log.info('closed'),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'closing failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', () => stop('SIGTERM', 0));
+  process.once('SIGINT', () => stop('SIGINT', 0));
+  // A promise nobody waited for is a bug: say so, and end in order.
+  process.once('unhandledRejection', (error) => {
+    log.fatal({ err: error }, 'unhandled rejection');
+    stop('unhandled rejection', 1);
+  });
+}
+
+async function printHash(): Promise<void> {
+  if (process.stdin.isTTY) process.stderr.write('password: ');
+  for await (const password of createInterface({ input: process.stdin })) {
+    console.log(await hashPassword(password));
+    return;
+  }
+  throw new Error('no password on standard input');
+}
+
+/** The file named by --config, `undefined` without one, `null` when the arguments make no sense. */
+function configPath(args: readonly string[]): string | undefined | null {
+  if (args.length === 0) return undefined;
+  return args.length === 2 && args[0] === '--config' ? (args[1] ?? null) : null;
+}
+
+function packageVersion(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+});
