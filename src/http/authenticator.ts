@@ -20,7 +20,7 @@ export class Authenticator {
   readonly #key = randomBytes(32);
   readonly #verified = new Map<string, Promise<boolean>>();
   /** Nobody's hash: an unknown name takes as long as a wrong password. */
-  readonly #decoy = hashPassword(randomBytes(16).toString('hex'));
+  #decoy: Promise<string> | undefined;
 
   constructor(accounts: { account(userName: string): Account | undefined }) {
     this.#accounts = accounts;
@@ -32,6 +32,7 @@ export class Authenticator {
     if (credentials === undefined) return undefined;
     const account = this.#accounts.account(credentials.userName);
     if (account === undefined) {
+      this.#decoy ??= hashPassword(randomBytes(16).toString('hex'));
       await verifyPassword(credentials.password, await this.#decoy);
       return undefined;
     }

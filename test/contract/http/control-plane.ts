@@ -99,6 +99,7 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
     registered,
     happened,
     store,
+    notifier,
     ask,
     coach: (more: object = {}) =>
       ask('POST', `/api/v2/me/devices/${SUPERVISOR}`, {
