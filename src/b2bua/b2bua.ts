@@ -107,6 +107,11 @@ export class B2bua implements Signalling {
     this.#control = callControl;
   }
 
+  /** Where phones and the switch reach us, e.g. `udp/10.0.0.1:5060,tcp/10.0.0.1:5060`. */
+  get hostPorts(): string {
+    return this.#connection?.hostPorts ?? '';
+  }
+
   get counts(): Counts {
     const supervisors = [...this.#legs.values()].filter(({ conversation }) => conversation === undefined).length;
     return { ringing: this.#setups.size, calls: this.#conversations.size, legs: this.#legs.size, supervisors };

@@ -24,6 +24,7 @@ export class DrachtioConnection {
   readonly #options: DrachtioOptions;
   readonly #log: Logger;
   #state: 'connecting' | 'up' | 'lost' | 'closed' = 'connecting';
+  #hostPorts = '';
   #backOff = BACK_OFF.first;
   #timer: NodeJS.Timeout | undefined;
   #settled: { resolve: (state: 'connected') => void; reject: (error: Error) => void } | undefined;
@@ -58,6 +59,11 @@ export class DrachtioConnection {
     return connection;
   }
 
+  /** Where drachtio listens for SIP, e.g. `udp/10.0.0.1:5060,tcp/10.0.0.1:5060`. */
+  get hostPorts(): string {
+    return this.#hostPorts;
+  }
+
   /** Twice is fine. */
   close(): void {
     if (this.#state === 'closed') return;
@@ -75,6 +81,7 @@ export class DrachtioConnection {
       }
       const wasLost = this.#state === 'lost';
       this.#state = 'up';
+      this.#hostPorts = hostPorts ?? '';
       this.#backOff = BACK_OFF.first;
       for (const socket of this.stack.app.client?.mapServer.keys() ?? []) socket.setNoDelay(true);
       this.#log.info({ hostPorts }, wasLost ? 'connected to drachtio again' : 'connected to drachtio');

@@ -40,6 +40,7 @@ export class Conversation implements LegListener {
   #state: 'connecting' | 'established' | 'over' = 'connecting';
   /** Whether the phones talk to each other, or each to the media server. */
   #media: 'direct' | 'anchored' = 'direct';
+  #ending: Promise<void> | undefined;
   /** An offer of a party that is being answered: one at a time, the other party gets 491. */
   #pending: { readonly leg: Leg; readonly offer: Sdp | undefined } | undefined;
 
@@ -93,16 +94,10 @@ export class Conversation implements LegListener {
     this.#media = 'direct';
   }
 
-  /** Ends what is up. Twice is fine. */
-  async end(headers: Headers = {}): Promise<void> {
-    const was = this.#state;
-    this.#state = 'over';
-    if (was === 'established') this.#ports.control.callEnded(this.id);
-    await Promise.all(this.legs.map((leg) => leg.hangUp(headers)));
-    if (was !== 'over') {
-      this.#log.info('call ended');
-      this.#ports.forgotten(this);
-    }
+  /** Ends what is up; resolves when that is done. Twice is fine. */
+  end(headers: Headers = {}): Promise<void> {
+    this.#ending ??= this.#end(headers);
+    return this.#ending;
   }
 
   async offered(leg: Leg, offer: Sdp): Promise<Sdp> {
@@ -139,6 +134,15 @@ export class Conversation implements LegListener {
 
   ended(_leg: Leg, headers: Headers): void {
     void this.end(headers);
+  }
+
+  async #end(headers: Headers): Promise<void> {
+    const was = this.#state;
+    this.#state = 'over';
+    if (was === 'established') this.#ports.control.callEnded(this.id);
+    await Promise.all(this.legs.map((leg) => leg.hangUp(headers)));
+    this.#log.info('call ended');
+    this.#ports.forgotten(this);
   }
 
   async #lateOffer(leg: Leg, release: () => void): Promise<LateOffer> {
