@@ -69,7 +69,7 @@ export interface EngineStats {
   readonly ticks: number;
   /** Those made more than 5 ms after they were due. */
   readonly lateTicks: number;
-  /** Frames left out because the engine stood still for more than two of them. */
+  /** Frames left out because the engine stood still for more than three of them. */
   readonly skippedTicks: number;
   readonly packetsReceived: number;
   readonly packetsSent: number;

@@ -1,6 +1,6 @@
 /**
  * When each listener's frame is made. Listeners have phases of their own, so the work is spread over the 20 ms. Due
- * times are exact and never accumulate the lateness of timers; what is late is caught up with, up to two frames.
+ * times are exact and never accumulate the lateness of timers; what is late is caught up with, up to three frames.
  */
 import { FRAME_MS } from './frame.ts';
 
@@ -14,7 +14,7 @@ const BUCKETS = 64;
 const EARLY_MS = 0.5;
 const LATE_MS = 5;
 /** After standing still for longer, frames are left out, lest they come in a flood. */
-const STALL_MS = 2 * FRAME_MS;
+const STALL_MS = 3 * FRAME_MS;
 
 interface Entry {
   readonly ticking: Ticking;

@@ -82,6 +82,8 @@ export class WorkerClient {
   }
 
   #failed(error: unknown): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
     this.#rejectAll(error instanceof Error ? error : new Error(String(error)));
     this.#onNotice({ kind: 'error', error: messageOf(error) });
   }
