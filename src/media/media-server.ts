@@ -80,9 +80,8 @@ export class MediaServer {
     const state = this.#state;
     this.#state = { is: 'closed' };
     if (state.is === 'waiting') clearTimeout(state.timer);
-    if (state.is !== 'up') return;
     await Promise.all([...this.#rooms].map((room) => room.close()));
-    state.freeswitch.close();
+    if (state.is === 'up') state.freeswitch.close();
   }
 
   #up(freeswitch: FreeSwitch): void {

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What becomes of a command: answered with this text instead of being carried out, or never answered. */
-export type Fault = { readonly reply: string } | 'silence';
+/**
+ * What becomes of a command: answered with this text instead of being carried out, or, in a server that hangs, carried out
+ * neither it nor any after it until the proxy is healed.
+ */
+export type Fault = { readonly reply: string | ((command: string) => string) } | 'hang';
 
 interface Rule {
   readonly command: RegExp;
@@ -17,7 +20,10 @@ export class EventSocketProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #rules: Rule[] = [];
-  #target: { readonly host: string; readonly port: number };
+  readonly #target: { readonly host: string; readonly port: number };
+  /** While the server hangs. */
+  #hanging: Promise<void> | undefined;
+  #resume: () => void = () => undefined;
 
   private constructor(server: Server, target: { readonly host: string; readonly port: number }) {
     this.#server = server;
@@ -43,6 +49,7 @@ export class EventSocketProxy implements AsyncDisposable {
 
   heal(): void {
     this.#rules.length = 0;
+    this.#resume();
   }
 
   /** Ends every connection, as the death of FreeSWITCH does. */
@@ -58,21 +65,32 @@ export class EventSocketProxy implements AsyncDisposable {
   #relay(client: Socket): void {
     const server = connect({ ...this.#target, noDelay: true });
     /** What is to be done with each answer to an api command, in their order. */
-    const answers: (Fault | undefined)[] = [];
+    const answers: (string | undefined)[] = [];
     this.#join(client, server);
+    const carryOut = (command: string) => {
+      const fault = command.startsWith('api ') ? this.#faultFor(command) : undefined;
+      if (fault === 'hang') this.#hang();
+      else if (command.startsWith('api ')) answers.push(replyTo(command, fault));
+      if (this.#hanging !== undefined) void this.#hanging.then(() => carryOut(command));
+      else server.write(fault === undefined ? command : 'api strftime %s\n\n');
+    };
     blocks(client, (command) => {
       this.commands.push(command.trim());
-      const fault = command.startsWith('api ') ? this.#faultFor(command) : undefined;
-      if (command.startsWith('api ')) answers.push(fault);
-      server.write(fault === undefined ? command : 'api strftime %s\n\n');
+      if (this.#hanging === undefined) carryOut(command);
+      else void this.#hanging.then(() => carryOut(command));
     });
     blocks(server, (message) => {
-      const fault = message.includes('Content-Type: api/response') ? answers.shift() : undefined;
-      if (fault === undefined) client.write(message);
-      else if (fault !== 'silence') {
-        const { reply } = fault;
-        client.write(`Content-Type: api/response\nContent-Length: ${Buffer.byteLength(reply)}\n\n${reply}`);
-      }
+      const reply = message.includes('Content-Type: api/response') ? answers.shift() : undefined;
+      if (reply === undefined) client.write(message);
+      else client.write(`Content-Type: api/response\nContent-Length: ${Buffer.byteLength(reply)}\n\n${reply}`);
+    });
+  }
+
+  #hang(): void {
+    this.#hanging = new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    }).then(() => {
+      this.#hanging = undefined;
     });
   }
 
@@ -96,6 +114,10 @@ export class EventSocketProxy implements AsyncDisposable {
       });
     }
   }
+}
+
+function replyTo(command: string, fault: Exclude<Fault, 'hang'> | undefined): string | undefined {
+  return typeof fault?.reply === 'function' ? fault.reply(command) : fault?.reply;
 }
 
 /** Cuts a stream of the event socket into its messages, each a header block and the body it announces. */
