@@ -39,6 +39,8 @@ export function audioPort(message: string): number {
 /** A caller written out by hand: one call at a time, every message as RFC 3261 has it and nothing repeated. */
 export class Caller {
   readonly phone: UdpPhone;
+  /** What is done to every message before it is sent. */
+  mangle = (message: string): string => message;
   readonly #server: number;
   readonly #callId = randomUUID();
   readonly #fromTag = randomUUID().slice(0, 8);
@@ -60,7 +62,7 @@ export class Caller {
   async request(method: string, body = '', extra: readonly string[] = [], user = 'park'): Promise<string> {
     this.send(method, body, extra, user);
     const response = await this.phone.received.nextWhere(
-      (text) => /^SIP\/2\.0 [2-6]/.test(text) && header(text, 'CSeq') === `${this.#cseq} ${method}`,
+      (text) => /^SIP\/2\.0 [2-6]/.test(text) && header(text, 'CSeq').endsWith(` ${method}`),
     );
     if (response.startsWith('SIP/2.0 2')) this.#to = header(response, 'To');
     return response;
@@ -85,7 +87,7 @@ export class Caller {
         : ['Content-Type: application/sdp']),
       `Content-Length: ${Buffer.byteLength(body)}`,
     ];
-    this.phone.send(`${lines.join('\r\n')}\r\n\r\n${body}`, this.#server);
+    this.phone.send(this.mangle(`${lines.join('\r\n')}\r\n\r\n${body}`), this.#server);
   }
 
   /** INVITE, 200, ACK. @returns the 200 */

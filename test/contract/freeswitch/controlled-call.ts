@@ -1,6 +1,6 @@
 import type { FreeSwitch } from '../../../src/embedded/freeswitch/freeswitch.ts';
 import { Caller, sdp } from './caller.ts';
-import { Controller, type EventSocketClient, type Frame } from './event-socket-client.ts';
+import type { Controller, EventSocketClient, Frame } from './event-socket-client.ts';
 
 const EVENTS =
   'CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_PROGRESS_MEDIA CHANNEL_CALLSTATE CHANNEL_ANSWER DTMF ' +

@@ -39,8 +39,8 @@ async function play({ channel, signal }: ApplicationContext, { path, type, sourc
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const status = (await outcome.finally(() => signal.removeEventListener('abort', stop))) === 'done' ? 'done' : 'break';
-  // What was sent comes in frames of 20 ms.
-  const elapsed = Math.round((Date.now() - startedAt) / 20) * 20;
+  // What was sent comes in frames of 20 ms, the first of them at once.
+  const elapsed = (Math.floor((Date.now() - startedAt) / 20) + 1) * 20;
   channel.variables.set('playback_last_offset_pos', String(elapsed * 8));
   channel.variables.set('playback_seconds', String(Math.floor(elapsed / 1000)));
   channel.variables.set('playback_ms', String(elapsed));

@@ -143,6 +143,8 @@ export class Execution {
     const id: [string, string] = ['Application-UUID', step.uuid ?? randomUUID()];
     channel.publish('CHANNEL_EXECUTE', [...headers, id]);
     const response = await this.#respond(application, step, AbortSignal.any([plan, stop.signal]));
+    // What was run inside of `socket` or `park` ends before it, and says so first.
+    if (application.kind === 'resident') await this.#endOfGuests();
     channel.variables.set('current_application_response', response);
     channel.publish('CHANNEL_EXECUTE_COMPLETE', [...headers, ['Application-Response', response], id]);
   }
@@ -154,6 +156,11 @@ export class Execution {
     } catch (error) {
       return `-ERR ${error instanceof Error ? error.message : String(error)}`;
     }
+  }
+
+  async #endOfGuests(): Promise<void> {
+    const guests = [...this.#running].filter(([{ application }]) => application.kind !== 'resident');
+    await Promise.all(guests.map(([, end]) => end));
   }
 
   #isIdle(): boolean {

@@ -64,6 +64,7 @@ export class Conference implements ListedConference {
   readonly #events: Maintenance;
   readonly #onEmpty: () => void;
   #roster: Roster = EMPTY;
+  #destroyed: Promise<void> | undefined;
   locked = false;
   /** 0: as many as want. */
   maxMembers = 0;
@@ -232,31 +233,35 @@ export class Conference implements ListedConference {
     try {
       await seat.stream.leave();
     } finally {
-      seat.tellLeft();
-      if (before.floor === id)
+      if (before.floor === id) {
         this.#events.publish('floor-change', [
           ['Old-ID', 'none'],
           ['New-ID', 'none'],
         ]);
+      }
       this.#events.member('del-member', seat.channel, id, departing);
-      await this.#afterDeparture(before);
+      seat.tellLeft();
+      this.#afterDeparture(before);
     }
   }
 
-  async #afterDeparture(before: Roster): Promise<void> {
+  #afterDeparture(before: Roster): void {
     const [newest] = this.#roster.members;
     if (newest === undefined) {
-      if (this.#seats.size === 0) await this.#destroy();
+      this.#destroyed ??= this.#destroy();
       return;
     }
     if (this.#roster.floor === undefined) this.#giveFloor(newest.id, 'none');
     if (endsWith(before, this.#roster)) for (const seat of this.#seats.values()) seat.out.abort();
   }
 
-  #destroyed: Promise<void> | undefined;
-  #destroy(): Promise<void> {
-    this.#destroyed ??= this.#mix.then((mix) => mix.close()).then(() => this.#events.publish('conference-destroy'));
-    return this.#destroyed;
+  async #destroy(): Promise<void> {
+    try {
+      await (await this.#mix).close();
+    } catch {
+      // An engine that is gone has taken its mixes along.
+    }
+    this.#events.publish('conference-destroy');
   }
 
   async #dismiss(id: number, action: string): Promise<void> {
