@@ -43,7 +43,9 @@ export function requireLogIn(
     if (session === undefined) throw notAuthenticated();
     sessions.set(request, session);
     if (request.cookies[COOKIE] !== session.id) {
-      reply.setCookie(COOKIE, session.id, { httpOnly: true, sameSite: 'lax', secure, path: '/' });
+      // Written at once, not by the plugin just before sending: a reply may leave through other hands than fastify's.
+      const attributes = { httpOnly: true, sameSite: 'lax', secure, path: '/' } as const;
+      reply.header('Set-Cookie', app.serializeCookie(COOKIE, session.id, attributes));
     }
     if (csrf) checkToken(request, reply, session);
   });

@@ -84,6 +84,18 @@ describe('what a client may not', () => {
   });
 });
 
+describe('a handshake', () => {
+  it('opens a session, whose cookie is enough from then on, and sets no other cookie', async () => {
+    await using plane = await startControlPlane();
+    const { headers } = await plane.ask('POST', PATH, { as: 'agent1', body: handshake });
+    const cookies = headers.getSetCookie();
+    expect(cookies).toEqual([expect.stringMatching(/^JSESSIONID=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)]);
+    const cookie = cookies[0]?.split(';')[0] ?? '';
+    const again = await plane.ask('POST', PATH, { headers: { cookie }, body: handshake });
+    expect(again.body).toMatchObject([{ successful: true }]);
+  });
+});
+
 describe('the end', () => {
   it('of the user’s session ends the user’s clients, after they were told what it took along', async () => {
     await using plane = await startControlPlane();
