@@ -42,7 +42,7 @@ export class B2bua implements Signalling {
   readonly #setups = new Set<CallSetup>();
   readonly #conversations = new Set<Conversation>();
   readonly #legs = new Map<LegId, { readonly leg: Leg; readonly conversation: Conversation | undefined }>();
-  readonly #closing = new AbortController();
+  readonly #dials = new Set<AbortController>();
   #connection: DrachtioConnection | undefined;
   #control: CallControl | undefined;
   #accepting = true;
@@ -159,8 +159,11 @@ export class B2bua implements Signalling {
       return leg.id;
     };
     log.info('supervisor dialled');
-    const dialled = dialSupervisor(this.#stack, request, AbortSignal.any([signal, this.#closing.signal]), adopt);
-    return dialled.finally(() => log.info('supervisor dialling over'));
+    return this.#abortable(signal, async (either) => {
+      const dialled = await dialSupervisor(this.#stack, request, either, adopt);
+      log.info({ outcome: dialled.outcome }, 'supervisor dialling over');
+      return dialled;
+    });
   }
 
   async hangUp(legId: LegId): Promise<void> {
@@ -174,7 +177,7 @@ export class B2bua implements Signalling {
   /** Ends every call and the connection to drachtio. Twice is fine. */
   async close(): Promise<void> {
     this.#accepting = false;
-    this.#closing.abort();
+    for (const dial of this.#dials) dial.abort();
     for (const setup of this.#setups) setup.cancel();
     const supervisors = [...this.#legs]
       .filter(([, { conversation }]) => conversation === undefined)
@@ -182,6 +185,21 @@ export class B2bua implements Signalling {
     await Promise.all([...[...this.#conversations].map((conversation) => conversation.end()), ...supervisors]);
     this.registrations.close();
     this.#connection?.close();
+  }
+
+  /** Runs a task that ends when `signal` says so, or we are closed. */
+  async #abortable<T>(signal: AbortSignal, task: (either: AbortSignal) => Promise<T>): Promise<T> {
+    const dial = new AbortController();
+    const abort = () => dial.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    this.#dials.add(dial);
+    try {
+      return await task(dial.signal);
+    } finally {
+      this.#dials.delete(dial);
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   #route(stack: Stack): void {

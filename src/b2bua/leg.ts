@@ -72,7 +72,7 @@ export class Leg {
   #remote: Sdp;
   #local: Sdp;
   #exchange: Exchange = IDLE;
-  #acknowledged: ((answer: Sdp | undefined) => void) | undefined;
+  #acknowledged: ((cseq: number, answer: Sdp | undefined) => void) | undefined;
 
   /** To be called in the callback that brings the dialog: no message of the phone can come in between. */
   constructor(
@@ -94,8 +94,8 @@ export class Leg {
     dialog.on('info', (request, reply) => listener.passed(this, request, reply));
     dialog.on('message', (request, reply) => listener.passed(this, request, reply));
     dialog.on('refer', (_request, reply) => reply.send(501));
-    dialog.on('ack', (ack) => this.#acknowledged?.(sdpIn(ack)));
-    this.confirmed = dialog.type === 'uac' ? Promise.resolve(undefined) : this.#firstAck();
+    dialog.on('ack', (ack) => this.#acknowledged?.(cseqOf(ack), sdpIn(ack)));
+    this.confirmed = dialog.type === 'uac' ? Promise.resolve(undefined) : this.#firstAck(cseqOf(dialog.req));
     forgetMessages(dialog);
   }
 
@@ -223,9 +223,9 @@ export class Leg {
       return;
     }
     await this.#exchangeTheirs(request, reply, async (answer) => {
-      if (offer === 'none') return this.#answerLate(answer);
+      if (offer === 'none') return this.#answerLate(cseqOf(request), answer);
       const answered = await this.#answerTo(offer.sdp);
-      if (answer(answered)) void this.#settle();
+      if (answer(answered)) void this.#settle(cseqOf(request));
     });
   }
 
@@ -306,10 +306,10 @@ export class Leg {
     return within(this.#listener.offered(this, this.#remote), TRANSACTION_MS, 'the answer to an offer');
   }
 
-  async #answerLate(answer: (description: Sdp) => boolean): Promise<void> {
+  async #answerLate(cseq: number, answer: (description: Sdp) => boolean): Promise<void> {
     const late = await within(this.#listener.asked(this), TRANSACTION_MS, 'an offer');
     if (!answer(late.offer)) return late.answered(undefined);
-    const theirs = await this.#settle().catch((error: unknown) => {
+    const theirs = await this.#settle(cseq).catch((error: unknown) => {
       this.#log.warn({ err: error }, 'no ACK with an answer');
       return undefined;
     });
@@ -317,13 +317,17 @@ export class Leg {
     await late.answered(theirs);
   }
 
-  /** From our 200 to its ACK; resolves with the SDP in that. */
-  #settle(): Promise<Sdp | undefined> {
+  /**
+   * From our 200 to its ACK, which has the CSeq of the INVITE; resolves with the SDP in it. srf tells of an ACK one turn late: that of
+   * the previous exchange may come when the next INVITE is here already.
+   */
+  #settle(cseq: number): Promise<Sdp | undefined> {
     const { promise, resolve } = withResolvers<Sdp | undefined>();
     const settled = within(this.#whileUp(promise), TRANSACTION_MS, 'ACK');
     const settling: Exchange = { is: 'settling', settled: within(settled, SETTLING_MS, 'ACK').catch(() => undefined) };
     this.#exchange = settling;
-    this.#acknowledged = (sdp) => {
+    this.#acknowledged = (number, sdp) => {
+      if (number !== cseq) return;
       this.#acknowledged = undefined;
       if (this.#exchange === settling) this.#exchange = IDLE;
       resolve(sdp === undefined ? undefined : detached(sdp));
@@ -331,8 +335,8 @@ export class Leg {
     return settled;
   }
 
-  async #firstAck(): Promise<Sdp | undefined> {
-    const answer = await this.#settle();
+  async #firstAck(cseq: number): Promise<Sdp | undefined> {
+    const answer = await this.#settle(cseq);
     if (answer !== undefined) this.#remote = answer;
     return answer;
   }
@@ -359,6 +363,9 @@ function glarePause(type: StackDialog['type']): number {
   const [from, to] = type === 'uac' ? [2100, 4000] : [0, 2000];
   return from + 10 * Math.floor(Math.random() * ((to - from) / 10 + 1));
 }
+
+const cseqOf = (message: { get?: (name: string) => string | undefined }): number =>
+  Number.parseInt(message.get?.('CSeq') ?? '', 10);
 
 /** Why the phone refused, in its words. */
 function refusedBy({ response }: FinalResponse): OfferRefused {

@@ -61,7 +61,10 @@ export function audioOf(description: Sdp): Audio | 'broken' | 'no-audio' {
   const address = media.connection?.ip ?? session.connection?.ip;
   if (address === undefined) return 'broken'; // RFC 4566 5.7: a c= line in every media or in the session.
   const named = new Map(media.rtp.map(({ payload, codec, rate }) => [payload, `${codec}/${rate ?? 8000}`]));
-  const codecs = (media.payloads ?? '')
+  // A single payload type comes as a number, whatever the declaration says.
+  const payloads = media.payloads as string | number | undefined;
+  const codecs = (payloads ?? '')
+    .toString()
     .split(' ')
     .filter((each) => /^\d+$/.test(each))
     .map(Number)

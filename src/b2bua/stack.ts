@@ -53,7 +53,7 @@ export interface StackDialog {
   readonly local: { sdp: string; contact: string };
   readonly remote: { sdp: string };
   /** What the dialog was made of. srf goes on using the method, the socket and the dialog's id. */
-  req: { readonly method: string; readonly socket: unknown };
+  req: { readonly method: string; readonly socket: unknown; get?(name: string): string | undefined };
   res: { readonly stackDialogId: string };
   on(event: 'destroy', listener: (bye: StackRequest, reason: string) => void): unknown;
   on(event: 'modify' | 'update' | 'info' | 'message' | 'refer' | 'options', listener: InDialogListener): unknown;

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { EarpieceError } from '../../../src/coaching/errors.ts';
+import type { PhoneOptions } from '../../support/phone.ts';
+import { writeSdp } from '../../support/sdp.ts';
+import { House } from './house.ts';
+
+const room = (port: number, version = 1) =>
+  writeSdp('room', version, { address: '127.0.0.1', port, codecs: ['PCMU', 'PCMA'], direction: 'sendrecv' });
+const origin = (sdp: string) => /^o=(\S+ \S+) (\d+) (.*)$/m.exec(sdp)?.slice(1) ?? [];
+const port = (sdp: string) => /^m=audio (\d+)/m.exec(sdp)?.[1];
+
+async function established(
+  house: House,
+  options: { agent?: Partial<PhoneOptions>; customer?: Partial<PhoneOptions> } = {},
+) {
+  const agent = await house.registered('5001', options.agent);
+  const customer = await house.phone('customer', options.customer);
+  const outer = customer.call(house.uri('5001'));
+  await outer.established();
+  const inner = await agent.incoming();
+  const { call } = await house.control.hears('established');
+  return { agent, customer, outer, inner, call, caller: call.caller.legId, callee: call.callee.legId };
+}
+
+const open = () => House.open({ residents: [{ number: '5001' }] });
+
+describe('the media of a direct call', () => {
+  it('are held and resumed from either side, descriptions untouched', async () => {
+    await using house = await open();
+    const { outer, inner } = await established(house);
+    expect(await outer.hold()).toBe(200);
+    const held = await inner.receives('INVITE');
+    expect(held.body).toContain('a=sendonly');
+    expect(origin(held.body)).toEqual(origin(outer.invite.body).with(1, '2'));
+    expect(await outer.resume()).toBe(200);
+    expect((await inner.receives('INVITE', { skip: 1 })).body).toContain('a=sendrecv');
+    expect(await inner.hold()).toBe(200);
+    expect((await outer.receives('INVITE')).body).toContain('a=sendonly');
+  });
+
+  it('change by UPDATE as by re-INVITE', async () => {
+    await using house = await open();
+    const { outer, inner } = await established(house);
+    const sdp = room(4000);
+    const response = await outer.update({ sdp });
+    expect([response.status, response.body.includes('m=audio')]).toEqual([200, true]);
+    expect((await inner.receives('INVITE')).body).toContain('m=audio 4000');
+    expect((await outer.update()).status).toBe(200);
+    expect(inner.requests.filter(({ method }) => method !== 'INVITE')).toEqual([]);
+  });
+
+  it('do not bother the other side where a phone only refreshes its session', async () => {
+    await using house = await open();
+    const { outer, inner } = await established(house);
+    const response = await outer.reinvite({ sdp: outer.invite.body });
+    expect([response.status, response.body]).toEqual([200, outer.responses.at(-1)?.body]);
+    expect(inner.requests).toEqual([]);
+  });
+
+  it('stay as they were where the other side refuses, and its reason is passed on', async () => {
+    await using house = await open();
+    const { outer, inner, caller } = await established(house);
+    inner.reoffers = 488;
+    const before = house.b2bua.remoteDescription(caller);
+    expect((await outer.reinvite({ sdp: room(4000) })).status).toBe(488);
+    expect(house.b2bua.remoteDescription(caller)).toBe(before);
+    inner.reoffers = 408;
+    expect((await outer.reinvite({ sdp: room(4002) })).status).toBe(488);
+    expect((await outer.reinvite({ sdp: 'rubbish\r\n' })).status).toBe(400);
+    inner.reoffers = 'answer';
+    expect((await outer.reinvite({ sdp: room(4004) })).status).toBe(200);
+  });
+
+  it('are offered by the other phone to one that asks for an offer', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    const response = await outer.reinvite({ sdp: false });
+    expect(response.status).toBe(200);
+    expect((await inner.receives('INVITE')).body).toBe('');
+    await inner.acknowledged();
+    expect(origin(response.body)[0]).toMatch(/^phone-5001/);
+    expect(house.b2bua.remoteDescription(callee)).toBe(response.body);
+    expect(origin(house.b2bua.remoteDescription(caller))[0]).toMatch(/^customer/);
+    expect(await outer.hangUp()).toBe(200);
+  });
+
+  it('meet in the middle: one side is told 491 and its next try succeeds', async () => {
+    await using house = await open();
+    const { outer, inner } = await established(house);
+    const [one, other] = await Promise.all([outer.reinvite({ sdp: room(4000) }), inner.reinvite({ sdp: room(5000) })]);
+    expect([one.status, other.status]).toContain(491);
+    expect((await outer.reinvite({ sdp: room(4002) })).status).toBe(200);
+    expect((await inner.reinvite({ sdp: room(5002) })).status).toBe(200);
+  });
+
+  it('are followed by digits in INFO', async () => {
+    await using house = await open();
+    const { outer, inner } = await established(house);
+    const body = 'Signal=5\r\nDuration=160\r\n';
+    const response = await outer.request('INFO', { body, contentType: 'application/dtmf-relay' });
+    expect(response.status).toBe(200);
+    const digit = await inner.receives('INFO');
+    expect([digit.body, digit.headers.get('Content-Type')]).toEqual([body, 'application/dtmf-relay']);
+  });
+});
+
+describe('the media of a call that is anchored', () => {
+  it('keep one session for each phone: the o= line stays, its version rises', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    const answer = await house.b2bua.offer(caller, room(4000));
+    expect(house.b2bua.remoteDescription(caller)).toBe(answer);
+    await house.b2bua.offer(callee, room(4002));
+    const [toCaller, toCallee] = await Promise.all([outer.receives('INVITE'), inner.receives('INVITE')]);
+    const first = outer.responses.at(-1)?.body ?? '';
+    expect(origin(toCaller.body)).toEqual([origin(first)[0], String(Number(origin(first)[1]) + 1), origin(first)[2]]);
+    expect(origin(toCallee.body)).toEqual(origin(outer.invite.body).with(1, '2'));
+    expect([port(toCaller.body), port(toCallee.body)]).toEqual(['4000', '4002']);
+
+    await house.b2bua.connectDirectly(caller, callee);
+    const [back, again] = await Promise.all([
+      outer.receives('INVITE', { skip: 1 }),
+      inner.receives('INVITE', { skip: 1 }),
+    ]);
+    expect(Number(origin(back.body)[1])).toBe(Number(origin(toCaller.body)[1]) + 1);
+    expect(origin(back.body)[0]).toBe(origin(first)[0]);
+    expect([port(back.body), port(again.body)]).toEqual([port(first), port(outer.invite.body)]);
+    expect(outer.requests).toHaveLength(2);
+    expect(inner.requests).toHaveLength(2);
+  });
+
+  it('are answered by the core, and offered by it to a phone that asks', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    await house.b2bua.offer(caller, room(4000));
+    await house.b2bua.offer(callee, room(4002));
+    house.control.answer = () => Promise.resolve(room(4000, 2));
+    expect(await outer.hold()).toBe(200);
+    const late = await outer.reinvite({ sdp: false });
+    expect([late.status, port(late.body)]).toEqual([200, '4000']);
+    await house.control.until(
+      'the answer in the ACK',
+      () => house.control.told.filter(({ type }) => type === 'offer').length === 2,
+    );
+    expect(inner.requests).toHaveLength(1);
+  });
+
+  it('go back to what they were where one phone does not go along', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    await house.b2bua.offer(caller, room(4000));
+    await house.b2bua.offer(callee, room(4002));
+    inner.reoffers = 500;
+    await expect(house.b2bua.connectDirectly(caller, callee)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(port((await outer.receives('INVITE', { skip: 2 })).body)).toBe('4000');
+  });
+
+  it('are negotiated afresh where what the phones said last has no codec in common', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    const only = (codec: 'PCMU' | 'PCMA', at: number) =>
+      writeSdp('room', 1, { address: '127.0.0.1', port: at, codecs: [codec], direction: 'sendrecv' });
+    await house.b2bua.offer(caller, only('PCMU', 4000));
+    await house.b2bua.offer(callee, only('PCMA', 4002));
+    await house.b2bua.connectDirectly(caller, callee);
+    expect((await outer.receives('INVITE', { skip: 1 })).body).toBe('');
+    await outer.acknowledged();
+    expect(house.b2bua.remoteDescription(caller)).toContain('PCMA');
+    expect(port((await inner.receives('INVITE', { skip: 1 })).body)).toBe(port(outer.invite.body));
+  });
+
+  it('are retried after 491, and given up with a phone that is gone', async () => {
+    await using house = await open();
+    const { inner, callee } = await established(house);
+    inner.reoffers = 491;
+    const offered = house.b2bua.offer(callee, room(4000));
+    await inner.receives('INVITE');
+    inner.reoffers = 'answer';
+    expect(port(await offered)).toBeDefined();
+    expect(inner.requests).toHaveLength(2);
+    await inner.hangUp();
+    await expect(house.b2bua.offer(callee, room(4002))).rejects.toBeInstanceOf(EarpieceError);
+    expect(() => house.b2bua.remoteDescription('no such leg')).toThrow(expect.objectContaining({ code: 'not-found' }));
+  });
+
+  it('take precedence over an offer of the phone that waits: it gets 491', async () => {
+    await using house = await open();
+    const { outer, caller } = await established(house);
+    house.control.answer = async (_callId, legId) => {
+      await house.b2bua.offer(legId, room(4000));
+      throw new EarpieceError('unavailable', 'too late');
+    };
+    const refused = await outer.reinvite({ sdp: room(6000) });
+    expect(refused.status).toBe(491);
+    expect(port((await outer.receives('INVITE')).body)).toBe('4000');
+    expect(port(house.b2bua.remoteDescription(caller))).not.toBe('6000');
+  });
+});
