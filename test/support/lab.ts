@@ -3,6 +3,7 @@ import { App } from '../../src/app.ts';
 import type { EarpieceEvent } from '../../src/coaching/events.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
+import { EventSocketClient } from '../contract/freeswitch/event-socket-client.ts';
 import { ApiClient } from './api-client.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 import { Oracle } from './oracle.ts';
@@ -153,6 +154,18 @@ export class Lab implements AsyncDisposable {
   /** How many events of that type there have been. */
   count(type: EarpieceEvent['type']): number {
     return this.events.filter((event) => event.type === type).length;
+  }
+
+  /** Channels that the media servers have now, whoever asked for them. */
+  async channels(): Promise<number> {
+    const counts = this.app.engines.mediaServers.map(async ({ port, password }) => {
+      const client = await EventSocketClient.authenticated(port, password);
+      const total = /^(\d+) total/m.exec(await client.api('show channels count'))?.[1];
+      client.close();
+      if (total === undefined) throw new Error('the media server does not say how many channels it has');
+      return Number(total);
+    });
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
   close(): Promise<void> {
