@@ -60,11 +60,6 @@ export class AppConnection {
     this.#send(`sip|application|${metaFields(meta)}|unsolicited|${dialog}|\r\n${text}`);
   }
 
-  /** A later outcome of a `proxy` message: 'continue' keeps the application waiting for more. */
-  replyProxied(id: string, meta: MessageMeta, transaction: string, text: string): void {
-    this.#send(`response|${id}|OK|network|${metaFields(meta)}|${transaction}||continue|\r\n${text}`);
-  }
-
   /** Says what is queued, then hangs up. */
   end(): void {
     this.#socket.end();

@@ -98,14 +98,6 @@ export class IncomingRequests {
     app.replySentResponse(messageId, id, dialogNameFor(incoming), meta, text);
   }
 
-  /** The request an application wants proxied: taken out of its hands. */
-  take(id: string): { readonly transaction: ServerTransaction; readonly request: SipRequest } | undefined {
-    const incoming = this.#pending.get(id);
-    if (incoming === undefined) return undefined;
-    this.#settle(incoming);
-    return incoming;
-  }
-
   /** The application is gone: what it did not answer stays unanswered (measured) and is dropped after 64 s. */
   appGone(app: AppConnection): void {
     for (const incoming of this.#pending.values()) if (incoming.app === app) this.#abandonLater(incoming);

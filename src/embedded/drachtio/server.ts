@@ -170,6 +170,7 @@ export class DrachtioServer {
       app.reply(id, 'OK');
     } else if (type === 'ping') app.reply(id, 'OK|pong');
     else if (type === 'sip') this.#receiveSip(app, message);
+    else if (type === 'proxy') app.reply(id, 'NOK|proxy is not supported');
     else refuse(app, id, 'Unknown message type');
   }
 

@@ -55,6 +55,10 @@ export class TcpConnections {
     });
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#open.values()) socket.destroy();
     if (!this.#server.listening) return;

@@ -1,10 +1,11 @@
 import { networkInterfaces } from 'node:os';
-import { formatVia, parseVia, splitList, tagOf, type Via } from './address.ts';
+import { formatVia, parseNameAddr, parseVia, splitList, type Via } from './address.ts';
 import { parseMessage, responseTo, serializeMessage, type SipMessage } from './message.ts';
 import { randomTag } from './identifiers.ts';
 import { SipParseError } from './parse-error.ts';
+import { Reachability } from './reachability.ts';
 import { TcpConnections } from './tcp-connections.ts';
-import { bindUdp, createUdpSocket, probeUdp, sendUdp, type RemoteInfo, type Socket } from './udp-socket.ts';
+import { bindUdp, createUdpSocket, sendUdp, type RemoteInfo, type Socket } from './udp-socket.ts';
 
 export type Protocol = 'udp' | 'tcp';
 
@@ -53,7 +54,7 @@ export class SipTransport {
   readonly counters: TransportCounters = { received: 0, sent: 0, malformed: 0, dropped: 0, failed: 0 };
   readonly #udp: Socket;
   readonly #tcp: TcpConnections;
-  readonly #lastHeard = new Map<string, number>();
+  readonly #reachability = new Reachability();
   #handler: MessageHandler | undefined;
   #closing: Promise<void> | undefined;
 
@@ -113,8 +114,12 @@ export class SipTransport {
    */
   checkReachable(target: SipTarget, refused: () => void): void {
     if (target.protocol !== 'udp') return;
-    const heard = this.#lastHeard.get(`${target.address}:${target.port}`);
-    if (heard === undefined || performance.now() - heard > FRESH_MS) probeUdp(target.address, target.port, refused);
+    this.#reachability.check(target.address, target.port, refused);
+  }
+
+  /** TCP connections that are open. */
+  get connections(): number {
+    return this.#tcp.size;
   }
 
   /** Closes both sockets and every connection; further sends reject. Calling it twice is fine. */
@@ -133,13 +138,8 @@ export class SipTransport {
   #receiveUdp(raw: Buffer, remote: RemoteInfo): void {
     // CRLF alone is a keep-alive (RFC 5626 3.5.1); an empty datagram is nothing.
     if (raw.length <= 4 && isBlank(raw)) return;
-    this.#noteHeard(remote);
+    this.#reachability.note(remote.address, remote.port);
     this.#receive(raw, { protocol: 'udp', address: remote.address, port: remote.port, bytes: raw.length });
-  }
-
-  #noteHeard(remote: RemoteInfo): void {
-    if (this.#lastHeard.size >= MAX_HEARD) this.#lastHeard.clear();
-    this.#lastHeard.set(`${remote.address}:${remote.port}`, performance.now());
   }
 
   #receive(raw: Buffer, source: SipSource): void {
@@ -174,19 +174,15 @@ export class SipTransport {
   }
 }
 
-/** A peer heard within this time is not asked whether it is there. */
-const FRESH_MS = 2000;
-const MAX_HEARD = 10_000;
-
 const isBlank = (raw: Buffer): boolean => raw.every((byte) => byte === 13 || byte === 10 || byte === 0);
 
 function hasReadableTo(to: string | undefined): boolean {
-  if (to === undefined) return false;
   try {
-    return tagOf(to) === '' && to.trim() !== '';
-  } catch {
+    return to !== undefined && !parseNameAddr(to).params.has('tag');
+  } catch (error) {
     // An unreadable To is sent back as it came.
-    return false;
+    if (error instanceof SipParseError) return false;
+    throw error;
   }
 }
 

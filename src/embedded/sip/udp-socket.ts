@@ -43,27 +43,4 @@ export function sendUdp(socket: Socket, bytes: Buffer | string, port: number, ad
   });
 }
 
-/**
- * Asks whether anybody listens at a UDP port: a connected socket is told of ICMP "port unreachable", the socket
- * that serves all peers is not. What it sends is the keep-alive every SIP element ignores (RFC 3261 7.5).
- * @param refused called when the port is closed; never called when it is open or says nothing.
- */
-export function probeUdp(address: string, port: number, refused: () => void): void {
-  const probe = createUdpSocket(address);
-  const patience = setTimeout(() => probe.close(), PROBE_PATIENCE_MS);
-  patience.unref();
-  probe.once('error', (error: NodeJS.ErrnoException) => {
-    clearTimeout(patience);
-    probe.close();
-    if (error.code === 'ECONNREFUSED') refused();
-  });
-  probe.connect(port, address, () => {
-    probe.send('\r\n\r\n');
-  });
-  probe.unref();
-}
-
-/** ICMP from this machine comes within a millisecond, from a LAN within a few. */
-const PROBE_PATIENCE_MS = 1000;
-
 export type { RemoteInfo, Socket };

@@ -151,6 +151,7 @@ test('what an application hands in and cannot be sent is answered NOK, with the 
     'sip||\r\nOPTIONS tel:+123 SIP/2.0\r\n\r\n',
     'sip||\r\nOPTIONS sip:a@b:99999 SIP/2.0\r\n\r\n',
     'sip||\r\nOPTIONS sip:a@127.0.0.1 SIP/2.0\r\nFrom: "open\r\n\r\n',
+    'proxy|x||fullResponse||serial|||sip:a@127.0.0.1\r\nOPTIONS sip:a SIP/2.0\r\n\r\n',
     'sip|gone|\r\nCANCEL sip:a@127.0.0.1 SIP/2.0\r\n\r\n',
   ]) {
     expect(await app.ask(message), message).toMatch(/^NOK\|./);
