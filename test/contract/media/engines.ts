@@ -10,7 +10,10 @@ export interface Engines extends AsyncDisposable {
   readonly freeswitch: MediaServerAddress;
 }
 
-/** Password and secret of the real ones are those they come with; their conference profile must be called `lab`. */
+/**
+ * Password and secret of the real ones are those they come with; their conference profile must be called `lab`. As all
+ * files then share one FreeSWITCH and count its channels, run them with `--no-file-parallelism`.
+ */
 export async function startEngines(): Promise<Engines> {
   const { EARPIECE_DRACHTIO, EARPIECE_FREESWITCH } = process.env;
   if (EARPIECE_DRACHTIO !== undefined && EARPIECE_FREESWITCH !== undefined) {
