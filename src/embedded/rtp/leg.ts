@@ -7,6 +7,7 @@
  * It sends nothing before there is something to send: while a call's parties still send to each other directly, silence
  * from here would come in between. One that receives but has nothing to say for a second sends silence all the same.
  */
+import { isIP } from 'node:net';
 import type { Digit, MemberFlags, PlayOutcome, StreamConfiguration, StreamStats } from './media.ts';
 import { DigitSender } from './digit-sender.ts';
 import { type Ear, Ears } from './ears.ts';
@@ -97,8 +98,12 @@ export class Leg {
     return this.#ports.port;
   }
 
+  /** @throws when `remote` is no address and port in numbers */
   configure(configuration: StreamConfiguration): void {
-    const { codec, telephoneEvent, direction } = configuration;
+    const { remote, codec, telephoneEvent, direction } = configuration;
+    if (remote && (!isIP(remote.address) || remote.port < 1 || remote.port > 65_535)) {
+      throw new Error(`nowhere to send to: ${remote.address}, port ${remote.port}`);
+    }
     this.receiver.configure(configuration);
     this.sender.law = LAWS[codec.name];
     this.sender.payloadType = codec.payloadType;
@@ -109,7 +114,7 @@ export class Leg {
   }
 
   join(room: Room<Leg>, flags: MemberFlags): void {
-    if (this.#room !== room) this.leave();
+    this.leave();
     this.#room = room;
     room.enter(this, flags);
   }

@@ -85,7 +85,7 @@ export interface MediaStream {
   readonly id: string;
   readonly port: number;
   readonly ssrc: number;
-  /** May be called again: address move, codec change, hold. */
+  /** May be called again: address move, codec change, hold. Rejects a remote that is no address in numbers, or port 0. */
   configure(configuration: StreamConfiguration): Promise<void>;
   /** Enters a mix, leaving the one it was in. Relations to members of the mix start anew: everybody is heard. */
   join(mix: Mix, flags: MemberFlags): Promise<void>;

@@ -20,12 +20,14 @@ interface Entry {
   readonly ticking: Ticking;
   due: number;
   running: boolean;
+  failed: boolean;
 }
 
 export class Wheel {
   readonly #buckets: Entry[][] = Array.from({ length: BUCKETS }, () => []);
   readonly #entries = new Map<Ticking, Entry>();
   readonly #onError: (error: unknown) => void;
+  readonly #now: () => number;
   #batch: Entry[] = [];
   /** Buckets before this millisecond are empty. */
   #turned = 0;
@@ -35,17 +37,21 @@ export class Wheel {
   lateTicks = 0;
   skippedTicks = 0;
 
-  /** @param onError hears what a tick throws; the others go on */
-  constructor(onError: (error: unknown) => void) {
+  /**
+   * @param onError hears what a tick throws; the others go on
+   * @param now the clock, ms
+   */
+  constructor(onError: (error: unknown) => void, now: () => number = () => performance.now()) {
     this.#onError = onError;
+    this.#now = now;
   }
 
   /** Ticks from `due` (ms, of performance.now) on, every 20 ms. */
   start(ticking: Ticking, due: number): void {
     if (this.#entries.has(ticking)) return;
-    const now = performance.now();
+    const now = this.#now();
     if (this.#entries.size === 0) this.#turned = Math.floor(now);
-    const entry = { ticking, due: Math.max(due, now), running: true };
+    const entry = { ticking, due: Math.max(due, now), running: true, failed: false };
     this.#entries.set(ticking, entry);
     this.#put(entry);
     this.#arm(entry.due, now);
@@ -74,7 +80,7 @@ export class Wheel {
   #turn(): void {
     this.#timer = undefined;
     this.#timerAt = Infinity;
-    const now = performance.now();
+    const now = this.#now();
     const last = Math.floor(now + EARLY_MS);
     // After a long stall every bucket is looked at once.
     const from = Math.max(this.#turned, last - BUCKETS + 1);
@@ -111,7 +117,9 @@ export class Wheel {
     try {
       step = entry.ticking.tick(entry.due, skipped);
     } catch (error) {
-      this.#onError(error);
+      // Once is enough: it might fail fifty times a second.
+      if (!entry.failed) this.#onError(error);
+      entry.failed = true;
     }
     entry.due += FRAME_MS + step;
     this.#put(entry);
@@ -123,7 +131,7 @@ export class Wheel {
       if (!bucket || bucket.length === 0) continue;
       let soonest = Infinity;
       for (const entry of bucket) if (entry.due < soonest) soonest = entry.due;
-      this.#arm(soonest, performance.now());
+      this.#arm(soonest, this.#now());
       return;
     }
   }

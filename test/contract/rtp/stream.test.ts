@@ -155,6 +155,16 @@ describe('addresses', () => {
     expect(stranger.received).toEqual([]);
   });
 
+  test.each([
+    { address: 'phone.example.com', port: 4000 },
+    { address: '127.0.0.1', port: 0 },
+    { address: '127.0.0.1', port: 65_536 },
+  ])('$address:$port is refused, and what was agreed on before stays', async (remote) => {
+    await stream.configure(peer.configuration());
+    await expect(stream.configure(peer.configuration({ remote }))).rejects.toThrow('nowhere to send to');
+    expect((await stream.stats()).remote).toEqual({ address: '127.0.0.1', port: peer.port });
+  });
+
   test('what is no RTP is counted and harms nothing', async () => {
     await stream.configure(peer.configuration());
     const { phone } = await listener();
