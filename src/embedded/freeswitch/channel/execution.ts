@@ -61,7 +61,7 @@ export class Execution {
   message(step: Step): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     // A hang-up never waits for anything.
-    if (step.application === 'hangup') return this.#perform(step, this.#plan.signal);
+    if (step.application === 'hangup') return this.#perform(step);
     return new Promise((ended) => {
       this.#queue.push({ step, ended });
       void this.#drain();
@@ -85,7 +85,7 @@ export class Execution {
   async #follow(steps: readonly Step[], signal: AbortSignal): Promise<void> {
     for (const step of steps) {
       if (signal.aborted) return;
-      await this.#perform(step, signal);
+      await this.#perform(step);
     }
     if (!signal.aborted) void this.#channel.hangup();
   }
@@ -94,6 +94,7 @@ export class Execution {
   async #abandon(): Promise<void> {
     for (const { ended } of this.#queue.splice(0)) ended();
     this.#plan.abort();
+    for (const { stop } of this.#running.keys()) stop.abort();
     await Promise.all([...this.#running.values(), this.#planEnded]);
   }
 
@@ -102,7 +103,7 @@ export class Execution {
     this.#draining = true;
     for (let next = this.#queue[0]; next !== undefined && this.#mayStart(next.step); next = this.#queue[0]) {
       this.#queue.shift();
-      const performed = this.#perform(next.step, this.#plan.signal).then(next.ended);
+      const performed = this.#perform(next.step).then(next.ended);
       if (this.#kindOf(next.step) === 'instant') await performed;
     }
     this.#draining = false;
@@ -115,7 +116,7 @@ export class Execution {
     return occupants.every((each) => each.step.application === 'conference' && step.application !== 'conference');
   }
 
-  #perform(step: Step, plan: AbortSignal): Promise<void> {
+  #perform(step: Step): Promise<void> {
     const application = this.#applications.get(step.application);
     if (application === undefined) {
       // Measured on FreeSWITCH 1.10.12: an unknown application hangs the channel up, without an event about itself.
@@ -123,7 +124,7 @@ export class Execution {
       return Promise.resolve();
     }
     const running: Running = { step, application, stop: new AbortController() };
-    const end = Promise.resolve().then(() => this.#run(running, plan));
+    const end = Promise.resolve().then(() => this.#run(running));
     const cleared = end.finally(() => {
       this.#running.delete(running);
       if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
@@ -133,8 +134,7 @@ export class Execution {
     return cleared;
   }
 
-  async #run(running: Running, plan: AbortSignal): Promise<void> {
-    const { step, application, stop } = running;
+  async #run({ step, application, stop }: Running): Promise<void> {
     const channel = this.#channel;
     const headers: [string, string][] = [['Application', step.application]];
     if (step.argument) headers.push(['Application-Data', step.argument]);
@@ -142,7 +142,7 @@ export class Execution {
     channel.variables.set('current_application', step.application);
     const id: [string, string] = ['Application-UUID', step.uuid ?? randomUUID()];
     channel.publish('CHANNEL_EXECUTE', [...headers, id]);
-    const response = await this.#respond(application, step, AbortSignal.any([plan, stop.signal]));
+    const response = await this.#respond(application, step, stop.signal);
     // What was run inside of `socket` or `park` ends before it, and says so first.
     if (application.kind === 'resident') await this.#endOfGuests();
     channel.variables.set('current_application_response', response);

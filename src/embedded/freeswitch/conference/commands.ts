@@ -11,7 +11,7 @@ type Command = (conference: Conference, words: readonly string[]) => string | Pr
 /** `conference …`: @returns the reply of FreeSWITCH 1.10.12, which is empty for some commands */
 export async function conferenceCommand(conferences: Conferences, argument: string): Promise<string> {
   const [first = '', name = '', ...words] = argument.split(/\s+/).filter((word) => word !== '');
-  const onAll = ALL[first];
+  const onAll = ALL.get(first);
   if (onAll !== undefined && name === '') {
     return conferences.all().length === 0 ? '+OK No active conferences.\n' : onAll(conferences.all());
   }
@@ -19,7 +19,7 @@ export async function conferenceCommand(conferences: Conferences, argument: stri
   if (conference === undefined) {
     return first === '' ? usageOfAll() : `-ERR Conference ${first} not found\n`;
   }
-  const command = COMMANDS[name];
+  const command = COMMANDS.get(name);
   return command === undefined ? `-ERR Conference command '${name}' not found.\n` : command(conference, words);
 }
 
@@ -27,40 +27,44 @@ function usageOfAll(): string {
   return '-ERR usage: conference <name> <command> [<arguments>]\n';
 }
 
-const ALL: Readonly<Record<string, (conferences: readonly Conference[]) => string>> = {
-  list: (conferences) => conferences.map(conferenceLines).join(''),
-  json_list: (conferences) => jsonList(conferences, Date.now()),
-  xml_list: (conferences) => xmlList(conferences, Date.now()),
-  count: (conferences) => String(conferences.length),
-};
+const ALL: ReadonlyMap<string, (conferences: readonly Conference[]) => string> = new Map(
+  Object.entries({
+    list: (conferences: readonly Conference[]) => conferences.map(conferenceLines).join(''),
+    json_list: (conferences: readonly Conference[]) => jsonList(conferences, Date.now()),
+    xml_list: (conferences: readonly Conference[]) => xmlList(conferences, Date.now()),
+    count: (conferences: readonly Conference[]) => String(conferences.length),
+  }),
+);
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  ...onMembers,
-  list(conference, [first, second]) {
-    if (first === 'count') return String(counted(conference.roster));
-    return memberLines(conference, first === 'delim' ? second : undefined);
-  },
-  count: (conference) => String(counted(conference.roster)),
-  json_list: (conference, [how]) => jsonList([conference], Date.now(), how === 'compact'),
-  xml_list: (conference) => xmlList([conference], Date.now()),
-  relate,
-  lock(conference) {
-    conference.setLocked(true);
-    return `+OK ${conference.name} locked\n`;
-  },
-  unlock(conference) {
-    conference.setLocked(false);
-    return `+OK ${conference.name} unlocked\n`;
-  },
-  play,
-  async stop(conference) {
-    await conference.stopPlayback();
-    return '+OK Stopped 1 files.\n';
-  },
-  get: getParameter,
-  set: setParameter,
-  chkrecord: () => '-ERR no recording\n',
-};
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries<Command>({
+    ...onMembers,
+    list(conference, [first, second]) {
+      if (first === 'count') return String(counted(conference.roster));
+      return memberLines(conference, first === 'delim' ? second : undefined);
+    },
+    count: (conference) => String(counted(conference.roster)),
+    json_list: (conference, [how]) => jsonList([conference], Date.now(), how === 'compact'),
+    xml_list: (conference) => xmlList([conference], Date.now()),
+    relate,
+    lock(conference) {
+      conference.setLocked(true);
+      return `+OK ${conference.name} locked\n`;
+    },
+    unlock(conference) {
+      conference.setLocked(false);
+      return `+OK ${conference.name} unlocked\n`;
+    },
+    play,
+    async stop(conference) {
+      await conference.stopPlayback();
+      return '+OK Stopped 1 files.\n';
+    },
+    get: getParameter,
+    set: setParameter,
+    chkrecord: () => '-ERR no recording\n',
+  }),
+);
 
 /** Measured on FreeSWITCH 1.10.12: without a member nothing is printed; any third word with `nospeak` in it counts. */
 async function relate(conference: Conference, words: readonly string[]): Promise<string> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MediaStream, Mix, PlaySource } from '../../rtp/engine.ts';
+import { aborted } from '../channel/application.ts';
 import type { ChannelHandle } from '../channel/handle.ts';
 import type { JoinFlag } from './join-request.ts';
 import type { Caller, ListedConference } from './listing.ts';
@@ -102,17 +103,17 @@ export class Conference implements ListedConference {
     let tellLeft = (): void => undefined;
     const left = new Promise<void>((resolve) => (tellLeft = resolve));
     const seat: Seat = { channel, stream: channel.media, out: new AbortController(), left, tellLeft, stage: 'outside' };
-    const out = AbortSignal.any([signal, seat.out.signal]);
+    const leave = (): void => seat.out.abort();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
     this.#sit(id, seat, flags);
     try {
       await this.#enterMix(id, seat);
       this.#events.member('add-member', channel, id);
       if (this.#roster.floor === undefined) this.#giveFloor(id, 'none');
-      await new Promise<void>((resolve) => {
-        if (out.aborted) resolve();
-        else out.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await aborted(seat.out.signal);
     } finally {
+      signal.removeEventListener('abort', leave);
       await this.#depart(id, seat);
     }
   }
