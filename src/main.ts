@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { App } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
-import { hashPassword } from './http/password.ts';
+import { hashPasswordCommand } from './http/hash-password-command.ts';
 import { createLogger } from './log.ts';
 
 const USAGE = `usage: earpiece [start] [--config FILE]
@@ -13,7 +12,11 @@ const USAGE = `usage: earpiece [start] [--config FILE]
 /** Exit codes: 0 done, 1 it failed, 2 it was asked for wrongly (sysexits knows more; nobody reads them). */
 async function main(args: readonly string[]): Promise<void> {
   const [command = 'start', ...rest] = args[0]?.startsWith('-') === true ? ['start', ...args] : args;
-  if (command === 'hash-password' && rest.length === 0) return printHash();
+  if (command === 'hash-password' && rest.length === 0) {
+    const { stdin: input, stdout: output, stderr: prompt } = process;
+    if (!(await hashPasswordCommand({ input, output, prompt }))) process.exitCode = 1;
+    return;
+  }
   const path = configPath(rest);
   if (!['start', 'check-config'].includes(command) || path === null) {
     console.error(USAGE);
@@ -48,15 +51,6 @@ async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
     log.fatal({ err: error }, 'unhandled rejection');
     stop('unhandled rejection', 1);
   });
-}
-
-async function printHash(): Promise<void> {
-  if (process.stdin.isTTY) process.stderr.write('password: ');
-  for await (const password of createInterface({ input: process.stdin })) {
-    console.log(await hashPassword(password));
-    return;
-  }
-  throw new Error('no password on standard input');
 }
 
 /** The file named by --config, `undefined` without one, `null` when the arguments make no sense. */
