@@ -26,6 +26,8 @@ export interface FreeSwitchOptions {
   readonly password?: string;
   /** First and last RTP port; any free pair when absent. */
   readonly rtpPortRange?: readonly [min: number, max: number];
+  /** Hears what no command asked about: a recording that could not be written, a media thread that died. */
+  readonly onError?: (error: Error) => void;
   /** SIP timers, for tests that cannot wait for 32 s. */
   readonly transactions?: TransactionOptions;
 }
@@ -51,7 +53,13 @@ export class FreeSwitch {
   readonly #stopHeartbeat: () => void;
   #closing: Promise<void> | undefined;
 
-  private constructor(host: string, core: Core, profile: SipProfile, eventSocket: InboundEventSocket) {
+  private constructor(
+    host: string,
+    core: Core,
+    profile: SipProfile,
+    eventSocket: InboundEventSocket,
+    onError: (error: Error) => void,
+  ) {
     this.host = host;
     this.engine = core.engine;
     this.#core = core;
@@ -60,6 +68,11 @@ export class FreeSwitch {
     this.#stopHeartbeat = startHeartbeat(core.bus, core.channels);
     this.eventSocketPort = eventSocket.port;
     this.sipPort = profile.port;
+    this.engine.on('error', (error) => {
+      onError(error);
+      // Without its mixer a media server is of no use: gone is better than deaf.
+      this.engine.stats().catch(() => this.crash());
+    });
   }
 
   /** @throws when a port cannot be bound; nothing stays open then */
@@ -101,7 +114,7 @@ export class FreeSwitch {
       );
       opened.unshift(profile);
       const eventSocket = await InboundEventSocket.listen(core, { host, port: eventSocketPort, password });
-      return new FreeSwitch(host, core, profile, eventSocket);
+      return new FreeSwitch(host, core, profile, eventSocket, options.onError ?? ignore);
     } catch (error) {
       for (const each of opened) await each.close();
       throw error;
@@ -137,6 +150,8 @@ export class FreeSwitch {
     await Promise.all([this.#eventSocket.close(), this.#profile.close(), this.engine.close()]);
   }
 }
+
+const ignore = (): void => undefined;
 
 function beginChannel(
   call: Call,

@@ -153,3 +153,7 @@ test('our offer is plain RTP that we would accept ourselves', () => {
     media: { codec: { name: 'PCMU', payloadType: 0 }, telephoneEvent: 101, direction: 'sendrecv' },
   });
 });
+
+test('an address that is a name is none we can send to', () => {
+  expect(negotiate(audio('m=audio 4000 RTP/AVP 0', 'c=IN IP4 media.example.com'), LOCAL).kind).toBe('unacceptable');
+});

@@ -21,9 +21,9 @@ function onChannel(usage: string, least: number, command: OnChannel, missing = N
   };
 }
 
-export const kill = onChannel('<uuid> [cause]', 1, (channel, cause) => {
-  // Not awaited: the reply comes first, also on the event socket of the channel itself. BYE is on its way.
-  void channel.hangup(hangupCause(cause));
+/** Resolves when the channel is out of every mix, so that `+OK` means that nobody hears it any more. */
+export const kill = onChannel('<uuid> [cause]', 1, async (channel, cause) => {
+  await channel.hangup(hangupCause(cause));
   return OK;
 });
 
@@ -122,9 +122,9 @@ export const audio = onChannel('<uuid> [start [read|write] [mute|level <level>]|
 /** Our counters are always on. The colon is FreeSWITCH's. */
 export const setMediaStatistics = onChannel('<uuid>', 1, () => '+OK:\n');
 
-export const hangupAll: ApiCommand = ({ channels }, argument) => {
+export const hangupAll: ApiCommand = async ({ channels }, argument) => {
   const cause = argument === '' ? 'MANAGER_REQUEST' : hangupCause(words(argument)[0]);
-  for (const channel of channels.all()) void channel.hangup(cause);
+  await Promise.all(channels.all().map((channel) => channel.hangup(cause)));
   return `+OK hangup all channels with cause ${cause}\n`;
 };
 

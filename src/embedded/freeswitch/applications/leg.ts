@@ -1,4 +1,4 @@
-import type { Application } from '../channel/application.ts';
+import { type Application, aborted } from '../channel/application.ts';
 import { hangupCause } from '../channel/hangup-cause.ts';
 
 /** `hangup [cause]` */
@@ -28,9 +28,9 @@ export const setMute: Application = {
 /** `send_dtmf <digits>[@<ms>]` */
 export const sendDtmf: Application = {
   kind: 'instant',
-  async run({ channel, argument }) {
+  async run({ channel, argument, signal }) {
     const [digits = '', ms] = argument.split('@');
-    await channel.media.sendDigits(digits, Number.parseInt(ms ?? '', 10) || undefined);
+    await Promise.race([channel.media.sendDigits(digits, Number.parseInt(ms ?? '', 10) || undefined), aborted(signal)]);
     return undefined;
   },
 };

@@ -34,7 +34,8 @@ async function play({ channel, signal }: ApplicationContext, { path, type, sourc
   headers.push(['Playback-File-Path', path]);
   channel.publish('PLAYBACK_START', headers);
   const startedAt = Date.now();
-  const stop = (): void => void channel.media.stopPlayback();
+  // Where there is no engine to stop it any more, it is not playing either.
+  const stop = (): void => void channel.media.stopPlayback().catch(() => undefined);
   const outcome = channel.media.play(source);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

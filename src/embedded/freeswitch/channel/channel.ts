@@ -130,7 +130,7 @@ export class Channel implements ChannelHandle {
 
   /**
    * Ends the channel: BYE at once (unless the peer sent it), then everything that runs, then the channel itself.
-   * Idempotent; resolves when the media is out of every conference and closed.
+   * Idempotent; resolves when the media is out of every conference and closed. Never rejects.
    */
   hangup(cause = NORMAL_CLEARING, by: 'us' | 'peer' = 'us'): Promise<void> {
     this.#ending ??= this.#end(cause, by);
@@ -167,7 +167,11 @@ export class Channel implements ChannelHandle {
     this.#publishPlain('CHANNEL_STATE', []);
     this.publish('CHANNEL_DESTROY');
     for (const handler of this.#onEnded) handler();
-    await this.media.close();
+    try {
+      await this.media.close();
+    } catch {
+      // A media engine that is gone has taken the stream along.
+    }
   }
 
   #setCall(call: CallState, core: CoreState): void {

@@ -62,9 +62,17 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
     },
     get: getParameter,
     set: setParameter,
-    chkrecord: () => '-ERR no recording\n',
+    // A recording of all would hold what was said to one alone: legs can be recorded, conferences cannot.
+    record: noRecording,
+    norecord: noRecording,
+    recording: noRecording,
+    chkrecord: noRecording,
   }),
 );
+
+function noRecording(): string {
+  return '-ERR a conference is not recorded; use uuid_record on its members\n';
+}
 
 /** Measured on FreeSWITCH 1.10.12: without a member nothing is printed; any third word with `nospeak` in it counts. */
 async function relate(conference: Conference, words: readonly string[]): Promise<string> {

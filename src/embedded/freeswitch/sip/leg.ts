@@ -118,8 +118,9 @@ export class Leg implements Signalling {
   }
 
   async #answered(ack: SipRequest): Promise<void> {
-    const outcome = await this.#parts.session.answered(ack.body);
-    if (outcome.kind === 'refused') this.#hangup('INCOMPATIBLE_DESTINATION');
+    const outcome = await this.#parts.session.answered(ack.body).catch(() => undefined);
+    if (outcome === undefined) this.#hangup('NORMAL_TEMPORARY_FAILURE');
+    else if (outcome.kind === 'refused') this.#hangup('INCOMPATIBLE_DESTINATION');
     else if (this.#state.kind === 'beginning') this.#up(outcome.agreement);
     else this.#agreed(outcome.agreement);
   }
@@ -132,6 +133,8 @@ export class Leg implements Signalling {
     this.#renegotiating = true;
     try {
       await this.#answerOffer(transaction, request);
+    } catch {
+      await this.#respond(transaction, 500); // the media engine is gone, or so is the way back
     } finally {
       this.#renegotiating = false;
     }
@@ -191,7 +194,7 @@ export class Leg implements Signalling {
     this.#unacknowledged.clear();
     this.#state = { kind: 'over' };
     this.#parts.onOver();
-    if (state.kind === 'beginning') void this.#parts.session.stream.close();
+    if (state.kind === 'beginning') this.#parts.session.stream.close().catch(() => undefined);
     else if (state.kind === 'up' && by === 'peer') void state.channel.hangup(undefined, 'peer');
   }
 
@@ -200,6 +203,10 @@ export class Leg implements Signalling {
     status: number,
     headers: Readonly<Record<string, string>> = SERVER_HEADERS,
   ): Promise<void> {
-    await transaction.respond(responseTo(transaction.request, status, undefined, { headers }));
+    try {
+      await transaction.respond(responseTo(transaction.request, status, undefined, { headers }));
+    } catch {
+      // Answered already, or the way back is gone: the peer asks again or gives up by itself.
+    }
   }
 }

@@ -52,7 +52,7 @@ export class SipProfile {
     layer.onAck((ack) => this.#legOf(ack)?.acknowledged(ack));
     layer.onCancel((invite) => {
       this.#cancelled.add(invite);
-      void invite.respond(responseTo(invite.request, 487));
+      this.#refuse(invite, 487);
     });
   }
 
@@ -131,14 +131,16 @@ export class SipProfile {
       onOver: () => void this.#legs.delete(dialog.key),
     });
     this.#legs.set(dialog.key, leg);
-    const answered = await this.#answer(transaction, leg, session).catch(async (error: unknown) => {
-      await session.stream.close();
-      this.#legs.delete(dialog.key);
-      throw error;
-    });
-    if (answered) return;
-    this.#legs.delete(dialog.key);
-    await session.stream.close();
+    let answered = false;
+    try {
+      answered = await this.#answer(transaction, leg, session);
+    } finally {
+      if (!answered) {
+        this.#legs.delete(dialog.key);
+        leg.abandon();
+        await session.stream.close();
+      }
+    }
   }
 
   /** @returns whether there is a call now */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parse, type SessionDescription, write } from 'sdp-transform';
 import type { CodecName, Direction, StreamConfiguration } from '../../rtp/engine.ts';
 
@@ -92,7 +93,8 @@ function named(described: MediaLine['rtp'][number]): CodecName | undefined {
 function agreed(session: SessionDescription, line: MediaLine, local: LocalMedia): StreamConfiguration | undefined {
   const codec = codecOf(line);
   const address = addressOf(session, line);
-  if (codec === undefined || address === undefined) return undefined;
+  // Names are not resolved here: RTP wants an address at once.
+  if (codec === undefined || address === undefined || isIP(address) === 0) return undefined;
   const digits = line.rtp.find(({ codec: name, rate }) => name.toLowerCase() === 'telephone-event' && rate === 8000);
   const events = digits !== undefined && payloadsOf(line).includes(digits.payload) ? digits.payload : undefined;
   return {
