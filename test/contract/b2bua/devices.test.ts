@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Registrar } from '../../../src/b2bua/registrar.ts';
+import { Phone } from '../../support/phone.ts';
+import { tone } from '../../support/tone.ts';
 import { House, PASSWORD } from './house.ts';
 
 const elsewhere = { switchAddresses: ['192.0.2.1'], residents: [{ number: '5001' }, { number: '5002' }] };
@@ -66,8 +68,7 @@ describe('a device that calls', () => {
   });
 
   it('reaches numbers outside through the switch', async () => {
-    await using pbx = await House.open();
-    const trunk = await pbx.phone('trunk', { user: 'trunk' });
+    await using trunk = await Phone.open({ name: 'trunk', voice: tone('agent') });
     await using house = await House.open({ ...elsewhere, switchUri: trunk.uri.replace('trunk@', '') });
     const one = await house.registered('5001');
     const call = one.call(house.uri('0301234'), {

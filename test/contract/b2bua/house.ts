@@ -30,7 +30,7 @@ export interface HouseOptions
 
 /**
  * A B2BUA between real sockets: in front of the miniature drachtio-server, or of a real one where EARPIECE_DRACHTIO names its control
- * port (`127.0.0.1:9022`, secret cymru).
+ * port (`127.0.0.1:9022`, secret cymru); the files must then run one after the other (`--no-file-parallelism`), or drachtio shares its requests out.
  */
 export class House implements AsyncDisposable {
   readonly b2bua: B2bua;
