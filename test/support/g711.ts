@@ -54,11 +54,15 @@ const tables: Readonly<Record<Codec, Tables>> = { PCMU: tablesOf(expandMuLaw), P
 /** 16 bit samples to one byte each. */
 export function encode(codec: Codec, samples: Int16Array): Uint8Array {
   const { compress } = tables[codec];
-  return Uint8Array.from(samples, (sample) => compress[sample + 32_768] ?? 0);
+  const payload = new Uint8Array(samples.length);
+  for (let n = 0; n < samples.length; n++) payload[n] = compress[(samples[n] ?? 0) + 32_768] ?? 0;
+  return payload;
 }
 
 /** One byte each to 16 bit samples. */
 export function decode(codec: Codec, payload: Uint8Array): Int16Array {
   const { expand } = tables[codec];
-  return Int16Array.from(payload, (code) => expand[code] ?? 0);
+  const samples = new Int16Array(payload.length);
+  for (let n = 0; n < payload.length; n++) samples[n] = expand[payload[n] ?? 0] ?? 0;
+  return samples;
 }

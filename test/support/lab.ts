@@ -17,7 +17,10 @@ export const OTHER_AGENT = '7d0f6a55-0a4e-4c7c-8f0b-5a7f7c1e5002';
 export const SUPERVISOR = 'efe1ab32-6f4a-4c55-8c1f-0d7f4c0a5005';
 
 type Section = 'http' | 'sip' | 'media' | 'monitoring' | 'log';
-export type Changes = { readonly [K in Section]?: Partial<Config[K]> } & { readonly devices?: Config['devices'] };
+export type Changes = { readonly [K in Section]?: Partial<Config[K]> } & {
+  readonly users?: Config['users'];
+  readonly devices?: Config['devices'];
+};
 
 const [drachtioAddress, freeswitchAddresses] = [process.env['EARPIECE_DRACHTIO'], process.env['EARPIECE_FREESWITCH']];
 
@@ -51,6 +54,7 @@ export function labConfig(changes: Changes = {}): Config {
     media: { ...lab.media, ...freeswitch, ...changes.media },
     monitoring: { ...lab.monitoring, ...changes.monitoring },
     log: { level: process.env['EARPIECE_TEST_LOG'] ?? 'silent', ...changes.log } as Config['log'],
+    users: changes.users ?? lab.users,
     devices: changes.devices ?? lab.devices,
   };
 }

@@ -49,22 +49,33 @@ function spectrumOf(frame: Int16Array): ToneSpectrum {
   return spectrum;
 }
 
+/** 20 ms of a sine that begin and end at its zero: set end to end they are the sine again. */
+function oneFrame(frequency: number, dbfs: number): Int16Array {
+  const step = (2 * Math.PI * frequency) / sampleRate;
+  return Int16Array.from({ length: frameSamples }, (_, n) => Math.round(fromDbfs(dbfs) * Math.sin(step * n)));
+}
+
 /**
  * The endless tone of a party. Its level nods by ±0.5 dB from frame to frame in a fixed pattern, so that what arrives tells
  * when it was said. Heard is a frame also when it holds only half of one, when it is turned round in phase or attenuated.
  */
 export function tone(name: ToneName, options: { readonly levelDbfs?: number } = {}): Voice {
   const frequency = palette[name];
-  const step = (2 * Math.PI * frequency) / sampleRate;
   const middle = options.levelDbfs ?? levelDbfs;
+  const louder = oneFrame(frequency, middle + swingDb);
+  const softer = oneFrame(frequency, middle - swingDb);
   return {
     name,
     nod,
-    samples: (position, count) =>
-      Int16Array.from({ length: count }, (_, n) => {
+    samples: (position, count) => {
+      const samples = new Int16Array(count);
+      for (let n = 0; n < count; n++) {
         const at = position + n;
-        return Math.round(fromDbfs(middle + swingDb * nod(Math.floor(at / frameSamples))) * Math.sin(step * at));
-      }),
+        const frame = nod(Math.floor(at / frameSamples)) > 0 ? louder : softer;
+        samples[n] = frame[at % frameSamples] ?? 0;
+      }
+      return samples;
+    },
     levelIn: (frame) => Math.sqrt(spectrumOf(frame).tones.get(frequency) ?? 0),
     heardIn: (frame) => {
       const { tones, residual } = spectrumOf(frame);

@@ -40,6 +40,20 @@ describe.skipIf(baresipPath === undefined)('a real baresip', () => {
     expect(await call.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
   });
 
+  it('follows re-INVITEs to a new address', async () => {
+    await using agent = await Baresip.start({ name: 'agent', voice: agentTone, autoAnswer: true });
+    await using customer = await Phone.open({ name: 'customer', voice: customerTone });
+    const call = customer.call(agent.uri);
+    await call.established();
+    await customer.probe.hears(agentTone);
+    for (let n = 0; n < 2; n++) {
+      await customer.probe.move();
+      expect((await call.reinvite()).status).toBe(200);
+      await customer.probe.hears(agentTone);
+    }
+    expect(await call.hangUp()).toBe(200);
+  });
+
   it('accepts when told to', async () => {
     await using agent = await Baresip.start({ name: 'agent', voice: agentTone });
     await using customer = await Phone.open({ name: 'customer', voice: customerTone });

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { SipHeaders } from '../../../src/embedded/sip/headers.ts';
 import { responseTo } from '../../../src/embedded/sip/message.ts';
 import { TransactionLayer } from '../../../src/embedded/sip/transaction.ts';
 import { SipTransport } from '../../../src/embedded/sip/transport.ts';
+import { authorization } from '../../support/digest-client.ts';
 import { Oracle } from '../../support/oracle.ts';
 import { Phone, type PhoneOptions } from '../../support/phone.ts';
 import { readSdp } from '../../support/sdp.ts';
@@ -121,6 +123,16 @@ describe('a call that is not answered', () => {
     expect((await call.final()).status).toBe(487);
   });
 
+  it('is hung up at once when the answer crosses the cancellation', async () => {
+    const [customer, agent] = await pair();
+    const call = customer.call(agent.uri);
+    call.cancel();
+    const taken = await agent.incoming();
+    expect(await taken.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
+    await taken.acknowledged();
+    expect((await call.final()).status).toBe(200);
+  });
+
   it('is answered on demand, after early media', async () => {
     const [customer, agent] = await pair({}, { onIncoming: 'ring' });
     const call = customer.call(agent.uri);
@@ -163,6 +175,25 @@ describe('an ACK', () => {
 });
 
 describe('credentials', () => {
+  it('are those of the example in RFC 2617, without qop', () => {
+    const headers = SipHeaders.from({
+      'WWW-Authenticate':
+        'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc"',
+    });
+    const request = {
+      kind: 'request',
+      method: 'GET',
+      uri: '/dir/index.html',
+      headers: new SipHeaders(),
+      body: '',
+    } as const;
+    const challenge = { kind: 'response', status: 401, reason: '', headers, body: '' } as const;
+    const { value } = authorization(request, challenge, { username: 'Mufasa', password: 'Circle Of Life' }) ?? {};
+    // MD5(MD5("Mufasa:testrealm@host.com:Circle Of Life"):nonce:MD5("GET:/dir/index.html"))
+    expect(value).toContain('response="670fd8c2df070c60b045671b8b24ff02"');
+    expect(value).toContain('opaque="5ccc"');
+  });
+
   /** A registrar that wants SHA-256 or MD5 and takes whatever is answered to the challenge. */
   async function registrar(): Promise<{
     target: { protocol: 'udp'; address: string; port: number };
