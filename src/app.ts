@@ -132,7 +132,7 @@ export class App implements AsyncDisposable {
 }
 
 function b2buaOptions(config: Config, engines: Engines, registrar: Registrar) {
-  const { realm, ringSeconds, switch: trunk } = config.sip;
+  const { realm, digest, ringSeconds, switch: trunk } = config.sip;
   const phones = new Map(
     config.devices.flatMap(({ id, sip }): [string, Credentials][] =>
       sip === undefined ? [] : [[sip.userName, { deviceId: id, password: sip.password, ha1: sip.ha1 }]],
@@ -142,6 +142,7 @@ function b2buaOptions(config: Config, engines: Engines, registrar: Registrar) {
     drachtio: engines.drachtio,
     switch: { addresses: trunk.addresses, uri: trunk.uri },
     realm,
+    algorithms: digest,
     registrar,
     credentials: (userName: string) => phones.get(userName),
     ringMs: { callee: ringSeconds * 1000, supervisor: config.monitoring.answerSeconds * 1000 },
