@@ -42,7 +42,7 @@ interface Core extends EventSocketCore {
  * A miniature FreeSWITCH: event socket, SIP, a few applications and conferences, wire-compatible with 1.10.12 as far as
  * drachtio-fsmrf reads it. Its mixer runs in a worker thread and adds only what may be heard.
  */
-export class FreeSwitch {
+export class FreeSwitch implements AsyncDisposable {
   readonly host: string;
   readonly eventSocketPort: number;
   readonly sipPort: number;
@@ -130,6 +130,10 @@ export class FreeSwitch {
   close(): Promise<void> {
     this.#closing ??= this.#end('BYE to everybody');
     return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Goes away as a killed process does: no BYE, all sockets gone at once. For tests of what a loss does. */

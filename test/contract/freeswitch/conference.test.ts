@@ -254,6 +254,26 @@ describe('who hears whom', () => {
     await customer.probe.hears(voices.supervisor);
   });
 
+  test('what the leg mutes itself, the conference does not open, and the other way round', async () => {
+    const voice = tone('agent');
+    const speaker = await RtpProbe.open({ name: 'agent', voice });
+    const listener = await RtpProbe.open({ name: 'customer', voice: tone('customer') });
+    open.push(speaker, listener);
+    const talking = await joined('c', speaker.port);
+    await joined('c', listener.port);
+    const port = Number(await client.api(`uuid_getvar ${talking.uuid} local_media_port`));
+    speaker.sendTo({ address: '127.0.0.1', port });
+    await listener.hears(voice);
+    expect(await client.api(`uuid_audio ${talking.uuid} start read mute`)).toBe('+OK\n');
+    await client.api('conference c unmute 1');
+    await listener.hearsNo(voice);
+    await client.api('conference c mute 1');
+    expect(await client.api(`uuid_audio ${talking.uuid} stop`)).toBe('+OK\n');
+    await listener.hearsNo(voice);
+    await client.api('conference c unmute 1');
+    await listener.hears(voice);
+  });
+
   test('a relation that outlived its second member holds from that member’s first frame', async () => {
     const made = await joined('c');
     const other = await joined('c');

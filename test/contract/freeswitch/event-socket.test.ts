@@ -271,4 +271,16 @@ describe('the outbound event socket', () => {
     expect(await second.caller.phone.next('BYE')).toContain('SYSTEM_SHUTDOWN');
     await Promise.all([closed, other.close(), second.control.closed]);
   });
+
+  test('a media thread that dies takes the server along, and its owner hears of it', async () => {
+    const errors: string[] = [];
+    const other = opened(await FreeSwitch.listen({ onError: ({ message }) => errors.push(message) }));
+    const socket = opened(await EventSocketClient.authenticated(other.eventSocketPort));
+    other.engine.emit('error', new Error('a recording could not be written'));
+    expect(await socket.api('hostname')).not.toBe('');
+    await other.engine.close();
+    other.engine.emit('error', new Error('the media worker died'));
+    await socket.closed;
+    expect(errors).toEqual(['a recording could not be written', 'the media worker died']);
+  });
 });

@@ -55,6 +55,8 @@ describe('a call', () => {
     await caller.call();
     const { 'Unique-ID': uuid } = await dump();
     expect(await client.api(`uuid_kill ${uuid ?? ''} CALL_REJECTED`)).toBe('+OK\n');
+    // What +OK promises: its audio is gone.
+    expect((await server.engine.stats()).streams).toBe(0);
     const bye = await caller.phone.next('BYE');
     expect(bye).toContain('Reason: Q.850;cause=21;text="CALL_REJECTED"');
     expect(bye).toMatch(new RegExp(`^BYE sip:127\\.0\\.0\\.1:${caller.phone.port} SIP/2\\.0`));

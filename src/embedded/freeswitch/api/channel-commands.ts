@@ -98,20 +98,15 @@ export const record = onChannel(
 /** `uuid_audio <uuid> start read|write mute|level <n>` and `stop`. */
 export const audio = onChannel('<uuid> [start [read|write] [mute|level <level>]|stop]', 2, async (channel, rest) => {
   const [action, direction, what, level] = words(rest);
-  const { media } = channel;
+  const { media, gate } = channel;
   if (action === 'stop') {
-    await Promise.all([
-      media.setVolume('in', 0),
-      media.setVolume('out', 0),
-      media.setMute(false),
-      media.setDeaf(false),
-    ]);
+    await Promise.all([media.setVolume('in', 0), media.setVolume('out', 0), gate.leg({ mute: false, deaf: false })]);
     return OK;
   }
   const reading = direction === 'read';
   if (what === 'mute') {
     const on = level !== '0';
-    await (reading ? media.setMute(on) : media.setDeaf(on));
+    await gate.leg(reading ? { mute: on } : { deaf: on });
   } else if (what === 'level') {
     const clipped = Math.max(-4, Math.min(4, Number.parseInt(level ?? '', 10) || 0));
     await media.setVolume(reading ? 'in' : 'out', clipped);

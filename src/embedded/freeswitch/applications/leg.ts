@@ -19,8 +19,8 @@ export const setMute: Application = {
   async run({ channel, argument }) {
     const [direction, value] = argument.split(/\s+/);
     const on = value === 'true';
-    if (direction !== 'write') await channel.media.setMute(on);
-    if (direction === 'write' || direction === 'both') await channel.media.setDeaf(on);
+    if (direction !== 'write') await channel.gate.leg({ mute: on });
+    if (direction === 'write' || direction === 'both') await channel.gate.leg({ deaf: on });
     return undefined;
   },
 };

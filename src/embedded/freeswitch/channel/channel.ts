@@ -7,6 +7,7 @@ import type { Application, Step } from './application.ts';
 import { CALL_STATES, type CallState, type CoreState, type Life } from './call-state.ts';
 import { type CallerProfile, channelHeaders, type ChannelFacts, profileHeaders } from './channel-headers.ts';
 import { Execution } from './execution.ts';
+import { Gate } from './gate.ts';
 import type { ChannelHandle } from './handle.ts';
 import { NORMAL_CLEARING } from './hangup-cause.ts';
 
@@ -32,6 +33,7 @@ export class Channel implements ChannelHandle {
   readonly name: string;
   readonly caller: CallerProfile;
   readonly media: MediaStream;
+  readonly gate: Gate;
   readonly variables = new Map<string, HeaderValue>();
   readonly createdAt = Date.now();
   readonly #bus: EventBus;
@@ -48,6 +50,7 @@ export class Channel implements ChannelHandle {
     this.name = parts.name;
     this.caller = parts.caller;
     this.media = parts.media;
+    this.gate = new Gate(parts.media);
     this.#bus = parts.bus;
     this.#signalling = parts.signalling;
     this.#execution = new Execution(this, parts.applications);

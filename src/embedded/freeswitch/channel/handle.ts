@@ -2,11 +2,14 @@ import type { MediaStream } from '../../rtp/engine.ts';
 import type { HeaderValue, SwitchEvent } from '../event.ts';
 import type { ControlledChannel } from '../eventsocket/core.ts';
 import type { CallerProfile } from './channel-headers.ts';
+import type { Gate } from './gate.ts';
 
 /** A channel as applications and conferences know it. */
 export interface ChannelHandle extends ControlledChannel {
   readonly caller: CallerProfile;
   readonly media: MediaStream;
+  /** Its mouth and ears in a conference. */
+  readonly gate: Gate;
   readonly variables: Map<string, HeaderValue>;
   /** The number this channel had in its first conference; FreeSWITCH gives it the same one in the next. */
   memberId: number | undefined;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MediaStream, Mix, PlaySource } from '../../rtp/engine.ts';
+import type { MemberFlags, Mix, PlaySource } from '../../rtp/engine.ts';
 import { aborted } from '../channel/application.ts';
 import type { ChannelHandle } from '../channel/handle.ts';
 import type { JoinFlag } from './join-request.ts';
@@ -22,21 +22,7 @@ import {
   standingHearings,
   unrelated,
 } from './roster.ts';
-
-/** A channel in the conference. `out` asks it to leave; it has left when its `conference` application ends. */
-interface Seat {
-  readonly channel: ChannelHandle;
-  readonly stream: MediaStream;
-  readonly out: AbortController;
-  /** Resolves when the member is out of the mix. */
-  readonly left: Promise<void>;
-  readonly tellLeft: () => void;
-  /**
-   * How far the mixer knows the member: not at all; muted and deaf until its relations are told; in full. What the
-   * mixer does not know yet is taken from the roster when it is told.
-   */
-  stage: 'outside' | 'silent' | 'inside';
-}
+import { Seat } from './seat.ts';
 
 export interface ConferenceParts {
   readonly name: string;
@@ -100,40 +86,34 @@ export class Conference implements ListedConference {
 
   /** Sits in the conference until the signal, a kick or the conference's end; resolves when out of the mix. */
   async attend(channel: ChannelHandle, id: number, flags: ReadonlySet<JoinFlag>, signal: AbortSignal): Promise<void> {
-    let tellLeft = (): void => undefined;
-    const left = new Promise<void>((resolve) => (tellLeft = resolve));
-    const seat: Seat = { channel, stream: channel.media, out: new AbortController(), left, tellLeft, stage: 'outside' };
-    const leave = (): void => seat.out.abort();
-    signal.addEventListener('abort', leave, { once: true });
-    if (signal.aborted) leave();
+    const seat = new Seat(channel, signal);
     this.#sit(id, seat, flags);
     try {
       await this.#enterMix(id, seat);
       this.#events.member('add-member', channel, id);
       if (this.#roster.floor === undefined) this.#giveFloor(id, 'none');
-      await aborted(seat.out.signal);
+      await aborted(seat.out);
     } finally {
-      signal.removeEventListener('abort', leave);
       await this.#depart(id, seat);
     }
   }
 
   async setCanSpeak(id: number, on: boolean): Promise<void> {
     this.#roster = change(this.#roster, id, { canSpeak: on });
-    await this.#inside(id)?.setMute(!on);
+    await this.#seats.get(id)?.gate?.member({ mute: !on });
     this.#announce(on ? 'unmute-member' : 'mute-member', id);
   }
 
   async setCanHear(id: number, on: boolean): Promise<void> {
     this.#roster = change(this.#roster, id, { canHear: on });
-    await this.#inside(id)?.setDeaf(!on);
+    await this.#seats.get(id)?.gate?.member({ deaf: !on });
     this.#announce(on ? 'undeaf-member' : 'deaf-member', id);
   }
 
   /** @param level −4 … 4 */
   async setVolume(id: number, direction: 'in' | 'out', level: number): Promise<void> {
     this.#roster = change(this.#roster, id, direction === 'in' ? { volumeIn: level } : { volumeOut: level });
-    await this.#seats.get(id)?.stream.setVolume(direction, level);
+    await this.channelOf(id)?.media.setVolume(direction, level);
     this.#announce(`volume-${direction}-member`, id, [['Volume-Level', String(level)]]);
   }
 
@@ -180,7 +160,7 @@ export class Conference implements ListedConference {
     else if (to !== undefined) this.#announce('play-file-member', to, [['File', path]]);
     const startedAt = Date.now();
     void this.#mix
-      .then((mix) => mix.play(source, listener?.stream))
+      .then((mix) => mix.play(source, listener?.channel.media))
       .then(
         () => this.#events.playDone(path, Date.now() - startedAt, to, listener?.channel),
         () => this.#events.playDone(path, 0, to, listener?.channel),
@@ -209,20 +189,12 @@ export class Conference implements ListedConference {
   async #enterMix(id: number, seat: Seat): Promise<void> {
     const mix = await this.#mix;
     const standing = standingHearings(this.#roster, id);
-    const wanted = (): { mute: boolean; deaf: boolean } => {
+    const flags = (): MemberFlags => {
       const state = member(this.#roster, id);
       return { mute: state?.canSpeak !== true, deaf: state?.canHear !== true };
     };
-    if (standing.length === 0) {
-      seat.stage = 'inside';
-      return seat.stream.join(mix, wanted());
-    }
-    seat.stage = 'silent';
-    await seat.stream.join(mix, { mute: true, deaf: true });
-    await this.#tellMixer(standing);
-    seat.stage = 'inside';
-    const { mute, deaf } = wanted();
-    await Promise.all([seat.stream.setMute(mute), seat.stream.setDeaf(deaf)]);
+    if (standing.length === 0) await seat.enter(mix, flags());
+    else await seat.enterSilent(mix, () => this.#tellMixer(standing), flags);
   }
 
   async #depart(id: number, seat: Seat): Promise<void> {
@@ -232,7 +204,7 @@ export class Conference implements ListedConference {
     this.#seats.delete(id);
     if (this.#roster.members.length === 0) this.#onEmpty();
     try {
-      await seat.stream.leave();
+      await seat.leave();
     } finally {
       if (before.floor === id) {
         this.#events.publish('floor-change', [
@@ -253,7 +225,7 @@ export class Conference implements ListedConference {
       return;
     }
     if (this.#roster.floor === undefined) this.#giveFloor(newest.id, 'none');
-    if (endsWith(before, this.#roster)) for (const seat of this.#seats.values()) seat.out.abort();
+    if (endsWith(before, this.#roster)) for (const seat of this.#seats.values()) seat.dismiss();
   }
 
   async #destroy(): Promise<void> {
@@ -269,7 +241,7 @@ export class Conference implements ListedConference {
     const seat = this.#seats.get(id);
     if (seat === undefined) return;
     this.#announce(action, id);
-    seat.out.abort();
+    seat.dismiss();
     await seat.left;
   }
 
@@ -285,7 +257,7 @@ export class Conference implements ListedConference {
     const mix = await this.#mix;
     await Promise.all(
       hearings.map(async ({ speaker, listener, hears }) => {
-        const [from, to] = [this.#known(speaker), this.#known(listener)];
+        const [from, to] = [this.#seats.get(speaker)?.related, this.#seats.get(listener)?.related];
         // A relation towards someone who is not there is remembered and told when that one comes.
         if (from !== undefined && to !== undefined) await mix.relate(from, to, hears);
       }),
@@ -305,17 +277,5 @@ export class Conference implements ListedConference {
   #announce(action: string, id: number, extra: readonly (readonly [string, string])[] = []): void {
     const channel = this.channelOf(id);
     if (channel !== undefined) this.#events.member(action, channel, id, member(this.#roster, id), { after: extra });
-  }
-
-  /** The stream of a member the mixer may be told relations about. */
-  #known(id: number): MediaStream | undefined {
-    const seat = this.#seats.get(id);
-    return seat === undefined || seat.stage === 'outside' ? undefined : seat.stream;
-  }
-
-  /** The stream of a member whose mouth and ears the mixer has got from the roster. */
-  #inside(id: number): MediaStream | undefined {
-    const seat = this.#seats.get(id);
-    return seat?.stage === 'inside' ? seat.stream : undefined;
   }
 }
