@@ -19,8 +19,8 @@ export class Channel {
   readonly #freeswitch: FreeSwitch;
   readonly #dialog: Mrf.SipDialog;
   readonly #events: Mrf.EventSocket;
-  /** Both ends of the channel have been seen: nothing of it is left. */
-  readonly #over: Promise<unknown>;
+  readonly #released: Promise<string>;
+  readonly #silent: Promise<string>;
   #sdp: Sdp;
   #isGone = false;
 
@@ -31,12 +31,13 @@ export class Channel {
     this.#events = events;
     this.#sdp = endpoint.local.sdp;
     const reported = new Promise<string>((resolve) => endpoint.once('destroy', () => resolve('the channel has ended')));
-    const released = new Promise<string>((resolve) => dialog.once('destroy', () => resolve('FreeSWITCH sent BYE')));
-    const silent = new Promise<string>((resolve) =>
+    this.#released = new Promise<string>((resolve) => dialog.once('destroy', () => resolve('FreeSWITCH sent BYE')));
+    this.#silent = new Promise<string>((resolve) =>
       events.once('esl::end', () => resolve('its event socket was closed')),
     );
-    this.gone = Promise.race([reported, released, silent, this.#left()]).finally(() => (this.#isGone = true));
-    this.#over = Promise.all([released, silent]);
+    this.gone = Promise.race([reported, this.#released, this.#silent, this.#left()]).finally(() => {
+      this.#isGone = true;
+    });
   }
 
   /** Rejects with `unavailable` or `timeout`; then no channel is left. */
@@ -45,7 +46,7 @@ export class Channel {
     const { dialog, conn } = endpoint;
     // It may have ended before anybody could listen: fsmrf says nothing of that.
     if (dialog === null || !dialog.connected || conn === null || conn.socket === null) {
-      await dialog?.destroy();
+      if (dialog?.connected === true) await sayBye(dialog, freeswitch.limits.replyTimeoutMs);
       throw new EarpieceError('unavailable', 'the channel ended as soon as it was made');
     }
     return new Channel(freeswitch, endpoint, dialog, conn);
@@ -94,19 +95,21 @@ export class Channel {
   }
 
   /**
-   * Ends the channel. Resolves when nothing is left of it; rejects with `unavailable` or `timeout` when that could not be seen.
-   * By the event socket first, which works also when the SIP side of it was lost with a connection to drachtio.
+   * Ends the channel. Rejects with `unavailable` or `timeout` when its end could not be seen.
+   * By the event socket first, which works also when the SIP side was lost with a connection to drachtio.
    */
   async end(): Promise<void> {
-    try {
-      await this.#freeswitch.api(`uuid_kill ${this.uuid}`);
-      await this.#freeswitch.setup('ending a channel', this.#over);
-    } catch (error) {
-      // FreeSWITCH is gone, or its BYE was lost: the dialog would stay for ever in drachtio and in drachtio-srf.
-      const { setupTimeoutMs } = this.#freeswitch.limits;
-      if (this.#dialog.connected) await new Patience().wait('BYE', setupTimeoutMs, this.#dialog.destroy());
-      throw error;
-    }
+    const failure = await this.#kill().then(noFailure, (error: unknown) => EarpieceError.from(error));
+    // FreeSWITCH is gone, or its BYE was lost: the dialog would stay for ever in drachtio and in drachtio-srf.
+    if (this.#dialog.connected) await sayBye(this.#dialog, this.#freeswitch.limits.replyTimeoutMs);
+    if (failure !== undefined) throw failure;
+  }
+
+  async #kill(): Promise<void> {
+    await this.#freeswitch.api(`uuid_kill ${this.uuid}`);
+    await this.#freeswitch.setup('ending a channel', this.#silent);
+    const { replyTimeoutMs } = this.#freeswitch.limits;
+    await new Patience().wait('the BYE of FreeSWITCH', replyTimeoutMs, this.#released);
   }
 
   #left(): Promise<string> {
@@ -130,3 +133,9 @@ export class Channel {
     return Promise.race([work, gone]);
   }
 }
+
+async function sayBye(dialog: Mrf.SipDialog, limitMs: number): Promise<void> {
+  await new Patience().wait('BYE', limitMs, dialog.destroy());
+}
+
+const noFailure = (): undefined => undefined;

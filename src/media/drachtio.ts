@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import Srf from 'drachtio-srf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
@@ -12,6 +13,8 @@ export interface DrachtioAddress {
 /** A connection to drachtio that carries nothing but the dialogs with media servers. It comes back by itself. */
 export interface Drachtio {
   readonly srf: Srf;
+  /** Whether an INVITE could be sent now. */
+  readonly isUp: () => boolean;
   close(): void;
 }
 
@@ -23,6 +26,7 @@ export async function connectDrachtio(
 ): Promise<Drachtio> {
   const srf = new Srf();
   let closed = false;
+  let up = false;
   const hangUp = () => {
     try {
       srf.disconnect();
@@ -38,11 +42,17 @@ export async function connectDrachtio(
   };
   const connected = new Promise<void>((resolve, reject) => {
     srf.on('connect', (error: Error | null) => {
+      up = error === null && !closed;
       if (closed) hangUp();
       else if (error === null) resolve();
       // drachtio-srf tries a wrong secret again every 255 ms for ever (measured, 5.0.29).
       else reject(new EarpieceError('unavailable', 'drachtio refuses the secret'));
     });
+  });
+  // The types of drachtio-srf 5.0.29 do not know this event.
+  (srf as EventEmitter).on('close', () => {
+    if (up && !closed) log.warn('drachtio connection of the media side lost, trying again');
+    up = false;
   });
   srf.on('error', (error) => log.warn({ err: error }, 'drachtio connection of the media side failed'));
   void srf.connect({ host, port, secret });
@@ -52,5 +62,5 @@ export async function connectDrachtio(
     close();
     throw error;
   }
-  return { srf, close };
+  return { srf, isUp: () => up, close };
 }

@@ -96,7 +96,8 @@ export class FreeSwitch {
   /** Makes a channel that talks to this description. Rejects with `unavailable` or `timeout`; then no channel is left. */
   createEndpoint(remoteSdp: Sdp): Promise<Mrf.Endpoint> {
     return this.setup('making an endpoint', this.#server.createEndpoint({ remoteSdp }), (late) => {
-      this.api(`uuid_kill ${late.uuid}`).catch(alreadyGone);
+      // Nobody has heard or seen it; where there is no dialog any more there is no channel.
+      late.dialog?.destroy().catch(alreadyGone);
     });
   }
 
@@ -126,7 +127,7 @@ export class FreeSwitch {
   }
 }
 
-/** The channel of an endpoint that came too late: the connection is lost as well, and FreeSWITCH ends it by itself. */
+/** A BYE that fails: the dialog is over, or FreeSWITCH is, and with either the channel. */
 function alreadyGone(): void {
   return undefined;
 }

@@ -82,6 +82,7 @@ export class MediaPool implements MediaServers {
   }
 
   #open(callId: CallId, onLost: (reason: string) => void): Room {
+    if (!this.#drachtio.isUp()) throw new EarpieceError('unavailable', 'drachtio is not connected');
     const [server] = this.#servers
       .filter(({ freeswitch }) => freeswitch !== undefined)
       .sort((a, b) => a.rooms - b.rooms);

@@ -17,6 +17,8 @@ interface Rule {
 export class EventSocketProxy implements AsyncDisposable {
   /** Every command that was sent, faulty or not. */
   readonly commands: string[] = [];
+  /** When each was sent, performance.now(). */
+  readonly times: number[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #rules: Rule[] = [];
@@ -76,6 +78,7 @@ export class EventSocketProxy implements AsyncDisposable {
     };
     blocks(client, (command) => {
       this.commands.push(command.trim());
+      this.times.push(performance.now());
       if (this.#hanging === undefined) carryOut(command);
       else void this.#hanging.then(() => carryOut(command));
     });

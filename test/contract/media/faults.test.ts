@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Room } from '../../../src/coaching/ports.ts';
+import { Channel } from '../../../src/media/channel.ts';
 import type { MediaPool } from '../../../src/media/media-pool.ts';
 import { type Engines, startEngines } from './engines.ts';
 import { EventSocketProxy } from './event-socket-proxy.ts';
@@ -74,6 +75,13 @@ describe('isolation is lost when', () => {
     await expect(separate()).rejects.toMatchObject(isolationLost);
   });
 
+  it('FreeSWITCH lets a member in that hears', async () => {
+    await room.prepare('supervisor', undefined);
+    const join = vi.spyOn(Channel.prototype, 'join').mockResolvedValueOnce({ memberId: 9, hears: true, speaks: false });
+    await expect(room.admit('supervisor')).rejects.toMatchObject(isolationLost);
+    join.mockRestore();
+  });
+
   it('one of several steps fails, and not before the others are over', async () => {
     proxy.fail(/ mute /, { reply: 'OK\n' });
     const steps = [
@@ -87,6 +95,20 @@ describe('isolation is lost when', () => {
 });
 
 describe('a member', () => {
+  it('that was heard is muted, and ends when the mixer has settled', async () => {
+    await cast.coach(room);
+    await room.dismiss('supervisor');
+    const mute = proxy.commands.findLastIndex((command) => / mute /.test(command));
+    const kill = proxy.commands.findLastIndex((command) => /uuid_kill/.test(command));
+    expect((proxy.times[kill] ?? 0) - (proxy.times[mute] ?? 0)).toBeGreaterThanOrEqual(100);
+  });
+
+  it('that was never heard needs no mute', async () => {
+    await supervisorEnters();
+    await room.dismiss('supervisor');
+    expect(proxy.commands.filter((command) => / mute /.test(command))).toEqual([]);
+  });
+
   it('that is busy is asked again', async () => {
     await supervisorEnters();
     proxy.fail(/relate \d+ \d+ nospeak/, { reply: '-ERR relationship 1->2 not found.\n' }, 2);
@@ -161,7 +183,7 @@ describe('a closed room', () => {
   it('loses nobody and leaves nothing', async () => {
     await cast.coach(room);
     await room.close();
-    expect(await conferences()).toEqual([]);
+    await expect.poll(conferences).toEqual([]);
     expect(lost).not.toHaveBeenCalled();
   });
 

@@ -1,6 +1,7 @@
 import { type Server, Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { FreeSwitch } from '../../../src/embedded/freeswitch/freeswitch.ts';
 import type { MediaPool } from '../../../src/media/media-pool.ts';
 import { type Engines, startEngines } from './engines.ts';
@@ -64,6 +65,20 @@ describe('a pool of media servers', () => {
     await expect(refused).rejects.toMatchObject({ code: 'timeout' });
   });
 
+  it('opens no room while drachtio is away, and comes back to it', async () => {
+    const first = await DrachtioServer.listen({ secret: 'cymru' });
+    const { adminPort } = first;
+    pool = await poolOn(engines, { drachtio: { host: '127.0.0.1', port: adminPort, secret: 'cymru' } });
+    await first.close();
+    await expect.poll(() => opens(pool)).toBe(false);
+    const second = await DrachtioServer.listen({ secret: 'cymru', adminPort });
+    await expect.poll(() => opens(pool), { timeout: 10_000 }).toBe(true);
+    const room = await pool.openRoom('call-1', vi.fn());
+    await room.prepare('agent', phone(5000));
+    await pool.close();
+    await second.close();
+  });
+
   it('opens a room where the fewest are', async () => {
     const other = await FreeSwitch.listen({ password: 'ClueCon' });
     const servers = [engines.freeswitch, { host: '127.0.0.1', port: other.eventSocketPort, password: 'ClueCon' }];
@@ -125,3 +140,9 @@ describe('a pool of media servers', () => {
     await expect(pool.openRoom('call-2', vi.fn())).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
+
+async function opens(pool: MediaPool | undefined): Promise<boolean | undefined> {
+  const room = await pool?.openRoom('call-0', vi.fn()).catch(() => undefined);
+  await room?.close();
+  return room !== undefined;
+}

@@ -94,6 +94,18 @@ describe('a room', () => {
     oracle.assertHeard('agent', 'supervisor', cycles);
   }, 120_000);
 
+  it('keeps the whisper from the customer when a call ends in the middle of it', async () => {
+    const { agent, supervisor, oracle } = cast;
+    for (let cycle = 0; cycle < (engines.real ? 40 : 4); cycle++) {
+      const other = await pool.openRoom(`call-${cycle}`, lost);
+      await cast.talk(other);
+      await cast.coach(other);
+      await agent.hears(supervisor.voice, { frames: 1 });
+      await other.close();
+    }
+    oracle.assertNeverHeard('customer', 'supervisor');
+  }, 120_000);
+
   it('offers a supervisor all it speaks, and follows the codec of the answer', async () => {
     const { agent, supervisor } = cast;
     await cast.talk(room);
