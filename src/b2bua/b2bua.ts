@@ -95,8 +95,7 @@ export class B2bua implements Signalling {
       options.connectMs ?? DEFAULTS.connectMs,
       {
         prepare: (stack) => b2bua.#route(stack),
-        restored: () =>
-          b2bua.#log.warn(b2bua.counts, 'calls that are up go on, but their phones are not heard any more'),
+        restored: () => b2bua.#onRestored(),
       },
     );
     return b2bua;
@@ -216,6 +215,13 @@ export class B2bua implements Signalling {
         reply.send(inDialog ? 481 : 405, { headers: inDialog ? {} : { Allow: ALLOW } });
       });
     }
+  }
+
+  /** Calls that were up go on, and their ends are looked for; what was not up yet has no future. */
+  #onRestored(): void {
+    this.#log.warn(this.counts, 'calls that are up go on, but their phones cannot be heard any more');
+    for (const { leg } of this.#legs.values()) leg.orphaned();
+    for (const setup of this.#setups) setup.cancel();
   }
 
   #onInvite(request: StackRequest, reply: Reply): void {

@@ -4,7 +4,8 @@ import type { CallControl } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import { connectDirectly } from './direct-media.ts';
 import { contentOf } from './headers.ts';
-import type { LateOffer, Leg, LegListener, Solicited } from './leg.ts';
+import type { Leg } from './leg.ts';
+import type { LateOffer, LegListener, Solicited } from './leg-listener.ts';
 import { glare } from './responses.ts';
 import { activated } from './sdp.ts';
 import type { Headers, Reply, StackRequest } from './stack.ts';
@@ -31,7 +32,7 @@ export type CallParties = {
  *     connecting ──► established ──► over
  *          └────────────────────────────┘
  */
-export class Conversation implements LegListener {
+export class Conversation implements LegListener<Leg> {
   readonly id: CallId;
   readonly #ports: ConversationPorts;
   readonly #log: Logger;

@@ -59,6 +59,12 @@ export function requestInDialog(
   return promise;
 }
 
+/** Whether a request could not be sent because drachtio has no such dialog any more: the phone has hung up unheard. */
+export function isDialogGone(error: unknown): boolean {
+  const cause = error instanceof EarpieceError ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENODIALOG';
+}
+
 /** Whether a CANCEL reached drachtio makes no difference: its INVITE is given up either way. */
 function ignored(): void {
   return undefined;

@@ -6,8 +6,10 @@ import type { Logger } from '../log.ts';
 import { unless, withResolvers, within } from './deadline.ts';
 import { detached, forgetMessages } from './dialog-memory.ts';
 import { headersOfEnd } from './headers.ts';
-import { type FinalResponse, requestInDialog } from './in-dialog-request.ts';
+import { type FinalResponse, isDialogGone, requestInDialog } from './in-dialog-request.ts';
+import type { LegListener, Solicited } from './leg-listener.ts';
 import { Origin } from './origin.ts';
+import { cseqOf, glarePause, refusedBy } from './re-invite.ts';
 import { OfferRefused, refusalOfOffer, respond } from './responses.ts';
 import { audioOf, descriptionIn, sdpIn } from './sdp.ts';
 import type { Content, Headers, Reply, Stack, StackDialog, StackRequest } from './stack.ts';
@@ -21,31 +23,8 @@ const GLARE_ATTEMPTS = 6;
 /** How long we wait for the answer to a BYE, in ms: the leg is over for us as soon as it is sent. */
 const BYE_MS = 2_000;
 
-/** What a leg tells whoever holds it. */
-export interface LegListener {
-  /** The phone offers new media. Resolves with the answer. */
-  offered(leg: Leg, offer: Sdp): Promise<Sdp>;
-  /** The phone wants to be offered something (an INVITE without SDP). */
-  asked(leg: Leg): Promise<LateOffer>;
-  /** An INFO or MESSAGE for the other side. */
-  passed(leg: Leg, request: StackRequest, reply: Reply): void;
-  /** The phone hung up, or the dialog is lost. Not called after `hangUp`. */
-  ended(leg: Leg, headers: Headers): void;
-}
-
-export interface LateOffer {
-  readonly offer: Sdp;
-  /** The answer that came in the ACK; `undefined` when there was none. */
-  answered(answer: Sdp | undefined): Promise<void>;
-}
-
-/** What a phone offered because we asked for it. One of the two must be called. */
-export interface Solicited {
-  readonly offer: Sdp;
-  answer(answer: Sdp): void;
-  /** Leaves the session as it was, as far as that can be said. */
-  decline(): void;
-}
+/** How often a phone is asked whether it is still there, in ms, where it cannot tell by itself. */
+const PROBE_MS = 15_000;
 
 /** The offer/answer exchange in progress on the leg (RFC 3261 section 14, RFC 3264 section 4: one at a time). */
 type Exchange =
@@ -64,11 +43,12 @@ export class Leg {
   readonly confirmed: Promise<Sdp | undefined>;
   readonly #dialog: StackDialog;
   readonly #stack: Stack;
-  readonly #listener: LegListener;
+  readonly #listener: LegListener<Leg>;
   readonly #log: Logger;
   readonly #origin = new Origin();
   readonly #offers = new Serial();
   readonly #over = new AbortController();
+  #probing: NodeJS.Timeout | undefined;
   #remote: Sdp;
   #local: Sdp;
   #exchange: Exchange = IDLE;
@@ -79,7 +59,7 @@ export class Leg {
     stack: Stack,
     dialog: StackDialog,
     said: { readonly remote: Sdp; readonly local: Sdp },
-    listener: LegListener,
+    listener: LegListener<Leg>,
     log: Logger,
   ) {
     this.#stack = stack;
@@ -162,20 +142,42 @@ export class Leg {
     return response.status;
   }
 
+  /**
+   * The connection to drachtio was lost: it answers what this phone says with 481 from now on, and tells nobody (measured). We can
+   * still speak in the dialog, so the phone is asked now and then whether it is still there.
+   */
+  orphaned(): void {
+    clearInterval(this.#probing);
+    if (this.up) this.#probing = setInterval(() => void this.#probe(), PROBE_MS).unref();
+  }
+
   /** Ends the leg with BYE. Never rejects; twice is fine. */
   async hangUp(headers: Headers = {}): Promise<void> {
     if (!this.up) return;
-    this.#over.abort();
+    this.#finish();
     this.#log.info('leg hung up');
-    const { promise, resolve, reject } = withResolvers<'ended'>();
+    const { promise, resolve } = withResolvers<'ended' | 'unsent'>();
     this.#dialog.destroy({ headers }, (cause) => {
-      if (cause === null || cause === undefined) resolve('ended');
-      else reject(new EarpieceError('unavailable', 'BYE could not be sent', { cause }));
+      resolve(cause === null || cause === undefined ? 'ended' : 'unsent');
     });
     try {
-      await within(promise, BYE_MS, 'BYE');
+      // srf gives up a dialog whose connection to drachtio was renewed; drachtio does not.
+      const bye = promise.then(async (outcome) => {
+        if (outcome === 'unsent') await requestInDialog(this.#stack, this.#dialog, { method: 'BYE', headers }, BYE_MS);
+      });
+      await within(bye, BYE_MS, 'BYE');
     } catch (error) {
       this.#log.warn({ err: error }, 'no answer to BYE');
+    }
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      const { response } = await requestInDialog(this.#stack, this.#dialog, { method: 'OPTIONS' }, PROBE_MS);
+      if (response.status === 481) this.#end({});
+    } catch (error) {
+      if (isDialogGone(error)) this.#end({});
+      else this.#log.warn({ err: error }, 'a phone that cannot be heard does not answer');
     }
   }
 
@@ -341,9 +343,15 @@ export class Leg {
     return answer;
   }
 
+  /** The reason keeps Node from making an exception with a stack for every call. */
+  #finish(): void {
+    this.#over.abort('over');
+    clearInterval(this.#probing);
+  }
+
   #end(headers: Headers): void {
     if (!this.up) return;
-    this.#over.abort();
+    this.#finish();
     this.#log.info('leg ended by its phone');
     this.#listener.ended(this, headers);
   }
@@ -356,20 +364,4 @@ export class Leg {
   #assertUp(): void {
     if (!this.up) throw new EarpieceError('unavailable', 'the phone has hung up');
   }
-}
-
-/** RFC 3261 14.1, in ms: whoever chose the Call-ID waits longer, so that the two do not meet again. */
-function glarePause(type: StackDialog['type']): number {
-  const [from, to] = type === 'uac' ? [2100, 4000] : [0, 2000];
-  return from + 10 * Math.floor(Math.random() * ((to - from) / 10 + 1));
-}
-
-const cseqOf = (message: { get?: (name: string) => string | undefined }): number =>
-  Number.parseInt(message.get?.('CSeq') ?? '', 10);
-
-/** Why the phone refused, in its words. */
-function refusedBy({ response }: FinalResponse): OfferRefused {
-  const { status, reason } = response;
-  const warning = response.get('Warning');
-  return new OfferRefused({ status, reason, ...(warning !== undefined && { headers: { Warning: warning } }) });
 }

@@ -12,7 +12,8 @@ export class LoopGuard {
   readonly #key = randomBytes(16);
 
   isLoop(invite: StackMessage, dialled: string): boolean {
-    return marksIn(invite).includes(this.#mark(dialled));
+    const marks = marksIn(invite);
+    return marks.length > 0 && marks.includes(this.#mark(dialled));
   }
 
   /** The headers of the INVITE that goes on. */

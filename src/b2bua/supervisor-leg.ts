@@ -1,11 +1,12 @@
 import type { CallControl } from '../coaching/ports.ts';
-import type { LateOffer, Leg, LegListener } from './leg.ts';
+import type { Leg } from './leg.ts';
+import type { LateOffer, LegListener } from './leg-listener.ts';
 import { activated } from './sdp.ts';
 import type { Reply, StackRequest } from './stack.ts';
 import type { Sdp } from '../coaching/leg.ts';
 
 /** What a supervisor's phone does, told to the core. It talks to the media server alone, never to another phone. */
-export class SupervisorLeg implements LegListener {
+export class SupervisorLeg implements LegListener<Leg> {
   readonly #control: CallControl;
   readonly #forget: (leg: Leg) => void;
 

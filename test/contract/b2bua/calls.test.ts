@@ -177,4 +177,59 @@ describe('a call from the switch to an agent', () => {
     expect(await status('5001', { 'X-Earpiece-Loop': mark })).toBe(482);
     expect(agent.calls).toHaveLength(1);
   });
+
+  it('ends for both when the agent hangs up before the caller has acknowledged, and was never up', async () => {
+    await using house = await House.open({ residents: [AGENT] });
+    const agent = await house.registered('5001');
+    const customer = await house.phone('customer');
+    const call = customer.call(house.uri('5001'), { ackAfter: 150 });
+    const incoming = await agent.incoming();
+    await incoming.acknowledged();
+    await call.established();
+    await incoming.hangUp();
+    expect(await call.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
+    await house.b2bua.close();
+    expect(house.control.told.map(({ type }) => type)).toEqual(['registration']);
+    expect(house.b2bua.counts).toEqual(idle);
+  });
+
+  it('is refused while we are closing down, and those that are up are hung up by close', async () => {
+    await using house = await House.open({ residents: [AGENT] });
+    const agent = await house.registered('5001');
+    const customer = await house.phone('customer');
+    const call = customer.call(house.uri('5001'));
+    await house.control.hears('established');
+    agent.onIncoming = 'ring';
+    const ringing = (await house.phone('second')).call(house.uri('5001'));
+    await ringing.ringing(180);
+    house.b2bua.stopAccepting();
+    expect((await (await house.phone('third')).call(house.uri('5001')).final()).status).toBe(503);
+    await house.b2bua.close();
+    expect(await call.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
+    expect((await ringing.final()).status).toBe(487);
+    expect(house.b2bua.counts).toEqual(idle);
+  });
+
+  it('is one of hundreds that leave nothing behind, whoever hangs up and however soon', async () => {
+    await using house = await House.open({ residents: [AGENT] });
+    const agent = await house.registered('5001');
+    const customer = await house.phone('customer');
+    for (let n = 0; n < 60; n++) {
+      const call = customer.call(house.uri('5001'));
+      const incoming = await agent.incoming();
+      if (n % 3 === 0) {
+        // Right after its 200: the BYE may come in the same segment as the ACK of the caller.
+        await incoming.established();
+        await incoming.hangUp();
+      } else {
+        await call.established();
+        await call.hangUp();
+      }
+      await Promise.all([call.ended(), incoming.ended()]);
+    }
+    await house.b2bua.close();
+    expect(house.b2bua.counts).toEqual(idle);
+    const told = house.control.told.filter(({ type }) => type !== 'registration').map(({ type }) => type);
+    expect(told.filter((type) => type === 'established')).toHaveLength(told.filter((type) => type === 'ended').length);
+  });
 });

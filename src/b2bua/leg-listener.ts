@@ -1,0 +1,28 @@
+import type { Sdp } from '../coaching/leg.ts';
+import type { Headers, Reply, StackRequest } from './stack.ts';
+
+/** What a leg (`L`) tells whoever holds it. */
+export interface LegListener<L> {
+  /** The phone offers new media. Resolves with the answer. */
+  offered(leg: L, offer: Sdp): Promise<Sdp>;
+  /** The phone wants to be offered something (an INVITE without SDP). */
+  asked(leg: L): Promise<LateOffer>;
+  /** An INFO or MESSAGE for the other side. */
+  passed(leg: L, request: StackRequest, reply: Reply): void;
+  /** The phone hung up, or the dialog is lost. Not called after `hangUp`. */
+  ended(leg: L, headers: Headers): void;
+}
+
+export interface LateOffer {
+  readonly offer: Sdp;
+  /** The answer that came in the ACK; `undefined` when there was none. */
+  answered(answer: Sdp | undefined): Promise<void>;
+}
+
+/** What a phone offered because we asked for it. One of the two must be called. */
+export interface Solicited {
+  readonly offer: Sdp;
+  answer(answer: Sdp): void;
+  /** Leaves the session as it was, as far as that can be said. */
+  decline(): void;
+}
