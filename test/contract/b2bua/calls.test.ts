@@ -26,6 +26,7 @@ describe('a call from the switch to an agent', () => {
     expect(answered?.body).toBe(house.b2bua.remoteDescription(established.callee.legId));
     expect(house.b2bua.remoteDescription(established.caller.legId)).toBe(call.invite.body);
 
+    expect(house.diary.lines.join('')).not.toMatch(/\+4930123|"5001"/);
     expect(await call.hangUp({ Reason: 'Q.850;cause=16;text="bye"' })).toBe(200);
     const ending = await incoming.ended();
     expect(ending).toMatchObject({ kind: 'hung-up', by: 'peer', reason: 'Q.850;cause=16;text="bye"' });

@@ -9,6 +9,7 @@ import type { SipTarget } from '../../../src/embedded/sip/transport.ts';
 import { Phone, type PhoneOptions } from '../../support/phone.ts';
 import { tone } from '../../support/tone.ts';
 import { Control } from './control.ts';
+import { Diary } from './diary.ts';
 
 export const PASSWORD = 'open sesame';
 
@@ -26,6 +27,8 @@ export interface HouseOptions
   readonly switchAddresses?: readonly string[];
   readonly switchUri?: string;
   readonly registrar?: Registrar;
+  /** Where drachtio is reached, when that is not its own port. */
+  readonly controlPort?: (adminPort: number) => Promise<number>;
 }
 
 /**
@@ -37,9 +40,12 @@ export class House implements AsyncDisposable {
   readonly control: Control;
   readonly sip: SipTarget;
   readonly server: DrachtioServer | undefined;
+  /** What it writes into its log. */
+  readonly diary: Diary;
   readonly #phones: Phone[] = [];
 
-  private constructor(b2bua: B2bua, control: Control, server: DrachtioServer | undefined) {
+  private constructor(b2bua: B2bua, control: Control, server: DrachtioServer | undefined, diary: Diary) {
+    this.diary = diary;
     this.b2bua = b2bua;
     this.control = control;
     this.server = server;
@@ -59,10 +65,12 @@ export class House implements AsyncDisposable {
     const real = process.env['EARPIECE_DRACHTIO'];
     const server = real === undefined ? await DrachtioServer.listen({ secret: 'cymru' }) : undefined;
     const [host = '127.0.0.1', port = '9022'] = (real ?? `127.0.0.1:${server?.adminPort ?? 0}`).split(':');
+    const through = (await options.controlPort?.(Number(port))) ?? Number(port);
+    const diary = new Diary();
     const b2bua = await B2bua.connect(
       {
         ...options,
-        drachtio: { host, port: Number(port), secret: 'cymru' },
+        drachtio: { host, port: through, secret: 'cymru' },
         switch: { addresses: switchAddresses, uri: switchUri },
         realm: 'earpiece.test',
         registrar,
@@ -72,11 +80,11 @@ export class House implements AsyncDisposable {
         },
       },
       directory,
-      pino({ level: process.env['EARPIECE_LOG'] ?? 'silent' }),
+      pino({ level: 'info' }, diary),
     );
     const control = new Control(b2bua, directory, switchUri !== undefined);
     b2bua.control(control);
-    return new House(b2bua, control, server);
+    return new House(b2bua, control, server, diary);
   }
 
   /** The address of a number here. */
