@@ -28,8 +28,7 @@ export interface B2buaOptions {
 }
 
 export const DEFAULTS = {
-  // RFC 8760 would have the strongest first, but SIPp 3.6 and baresip 1.0 give up when the first challenge is not MD5 (seen).
-  algorithms: ['MD5', 'SHA-256'],
+  algorithms: ['SHA-256', 'MD5'],
   codecs: ['PCMU', 'PCMA'],
   ringMs: { callee: 180_000, supervisor: 30_000 },
   /** The first is understood by most phones, the second by the older ones of Polycom, Snom and Yealink. */

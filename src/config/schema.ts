@@ -40,11 +40,11 @@ const sip = section({
   }).prefault({}),
   /** The realm of digest authentication (RFC 7616). */
   realm: text.default('earpiece'),
-  /** The digests phones are asked for, in this order; some older phones look at the first alone and know only MD5. */
+  /** The digests phones may use, the strongest first (RFC 8760). Older phones give up when they see any but MD5. */
   digest: z
     .array(oneOf('MD5', 'SHA-256'), { error: 'a list of MD5 and SHA-256' })
     .min(1, { error: 'at least one digest' })
-    .default(['MD5', 'SHA-256']),
+    .default(['SHA-256', 'MD5']),
   switch: section({
     /** Whoever calls from here is the switch and needs no password. */
     addresses: z.array(network, { error: 'a list of addresses' }).default([]),
