@@ -4,7 +4,7 @@ import type { Speaker } from './party.ts';
 /** Heard frames that one estimate looks at. */
 const window = 40;
 /** Less than that says nothing. */
-const least = 8;
+const least = 12;
 /** Longest delay looked for, ms. */
 const longest = 600;
 

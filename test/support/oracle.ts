@@ -1,9 +1,8 @@
-import { delayOf } from './delay.ts';
 import type { Frame } from './frames.ts';
 import { overlapsOf, type Overlap } from './overlap.ts';
+import { lossOf, type Loss } from './loss.ts';
 import { renderReport } from './oracle-report.ts';
 import type { Listener, Speaker } from './party.ts';
-import { frameSamples } from './spectrum.ts';
 
 /** Part of a test, in ms of performance.now(). Open ends mean from the first, to the last packet. */
 export interface Span {
@@ -34,15 +33,6 @@ export interface Leak {
   /** Index among all frames the listener received. */
   readonly frame: number;
   readonly at: number;
-}
-
-export interface Loss {
-  /** Frames said in the span. */
-  readonly sent: number;
-  /** Frames of those that never arrived. */
-  readonly lost: number;
-  /** Longest time the listener was without the speaker, ms beyond the 20 that every frame lasts. */
-  readonly longestSilence: number;
 }
 
 const pause = 60;
@@ -83,29 +73,11 @@ export class Oracle {
   }
 
   /**
-   * What the listener missed of what the speaker said in the span. Counted by content: frames said against frames heard, the
-   * borders of the span moved by the delay of the path before and after it, so that a path that becomes longer loses nothing by that.
+   * What the listener missed of what the speaker said in the span, counted by content: a path that becomes longer loses nothing by
+   * that. The span should have a second of speech on either side.
    */
   lost(listener: string, speaker: string, from: number, to: number): Loss {
-    const mouth = this.#speaker(speaker);
-    const said = mouth.sent.filter(({ at }) => at >= from && at < to);
-    const [first, last] = [said[0], said.at(-1)];
-    const heard = this.#framesWith(listener, speaker, {});
-    if (first === undefined || last === undefined) return { sent: 0, lost: 0, longestSilence: 0 };
-    const before = delayOf(mouth, heard.filter(({ at }) => at <= first.at).reverse());
-    const after = delayOf(
-      mouth,
-      heard.filter(({ at }) => at >= last.at),
-    );
-    const begin = first.at + (before ?? after ?? 0);
-    const end = last.at + last.samples / 8 - 20 + (after ?? before ?? 0);
-    const sent = Math.round(said.reduce((sum, { samples }) => sum + samples, 0) / frameSamples);
-    const arrived = withoutCopies(heard.filter(({ at }) => at > begin - 10 && at < end + 10));
-    return {
-      sent,
-      lost: Math.max(0, sent - arrived.length),
-      longestSilence: longestSilence(arrived, begin, end),
-    };
+    return lossOf(this.#speaker(speaker), this.#framesWith(listener, speaker, {}), from, to);
   }
 
   /** Times at which sound from two sources came in at once: an old stream goes on while a new one has begun. */
@@ -163,18 +135,4 @@ export class Oracle {
     if (found === undefined) throw new RangeError(`nobody called ${name} speaks`);
     return found;
   }
-}
-
-/** The same frame heard from two sources is one frame heard. */
-function withoutCopies(frames: readonly Frame[]): Frame[] {
-  return frames.filter((frame, n) => {
-    const before = frames[n - 1];
-    return before === undefined || before.stream === frame.stream || frame.at - before.at > 10;
-  });
-}
-
-function longestSilence(arrived: readonly Frame[], begin: number, end: number): number {
-  const times = [begin - 20, ...arrived.map(({ at }) => at), end + 20];
-  const gaps = times.map((at, n) => at - (times[n - 1] ?? at) - 20);
-  return Math.max(0, ...gaps);
 }
