@@ -221,7 +221,7 @@ export class B2bua implements Signalling {
   #onRestored(): void {
     this.#log.warn(this.counts, 'calls that are up go on, but their phones cannot be heard any more');
     for (const { leg } of this.#legs.values()) leg.orphaned();
-    for (const setup of this.#setups) setup.cancel();
+    for (const setup of this.#setups) setup.abandon();
   }
 
   #onInvite(request: StackRequest, reply: Reply): void {

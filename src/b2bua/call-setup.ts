@@ -81,6 +81,17 @@ export class CallSetup {
     this.#finish();
     this.#attempt?.cancel(headers);
     this.#asked.reply.send(487);
+    void this.#conversation.end();
+  }
+
+  /** The connection to the caller's transaction is lost: gives up, also when the callee has answered already. */
+  abandon(): void {
+    if (this.#state === 'ringing') {
+      this.cancel();
+      return;
+    }
+    this.#finish();
+    void this.#conversation.end();
   }
 
   #tryNext(): void {

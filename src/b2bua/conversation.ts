@@ -55,9 +55,10 @@ export class Conversation implements LegListener<Leg> {
     return [this.#caller, this.#callee].filter((leg) => leg !== undefined);
   }
 
-  /** The callee has answered; the caller does not know yet. */
+  /** The callee has answered. Hangs up again when the caller has gone in between. */
   answeredBy(callee: Leg): void {
     this.#callee = callee;
+    if (this.#state === 'over') void callee.hangUp();
   }
 
   /** The caller has been told. Hangs up again when the callee has gone in between. */

@@ -83,6 +83,7 @@ describe('a call from the switch to an agent', () => {
     const final = await customer.call(house.uri('5001')).final();
     expect(final.status).toBe(status);
     expect(final.headers.get('X-Why')).toBe('because');
+    expect(house.b2bua.counts).toEqual(idle);
     expect(house.control.told.filter(({ type }) => type === 'established')).toEqual([]);
   });
 
@@ -95,6 +96,7 @@ describe('a call from the switch to an agent', () => {
     call.cancel();
     expect((await call.final()).status).toBe(487);
     expect(await (await agent.incoming()).ended()).toMatchObject({ kind: 'cancelled', by: 'peer' });
+    expect(house.b2bua.counts).toEqual(idle);
   });
 
   it('ends with 480 when nobody answers in time', async () => {
