@@ -1,8 +1,16 @@
 import type { Sdp } from '../coaching/leg.ts';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
-import type { Leg } from './leg.ts';
+import type { Solicited } from './leg-listener.ts';
 import { agrees, shareCodec } from './sdp.ts';
+
+/** What is needed of a leg here. */
+export interface Negotiator {
+  readonly remote: Sdp;
+  readonly local: Sdp;
+  offer(offer: Sdp): Promise<Sdp>;
+  solicit(): Promise<Solicited>;
+}
 
 /** How often a phone may change its mind while the two are told of each other. */
 const ROUNDS = 3;
@@ -14,7 +22,7 @@ const ROUNDS = 3;
  *
  * Rejects with `unavailable` or `timeout`; a phone that had already agreed is then given back what it had.
  */
-export async function connectDirectly(a: Leg, b: Leg, log: Logger): Promise<void> {
+export async function connectDirectly(a: Negotiator, b: Negotiator, log: Logger): Promise<void> {
   if (!shareCodec(a.remote, b.remote)) return introduce(a, b);
   const before = { a: a.local, b: b.local };
   const told = { ofA: a.remote, ofB: b.remote };
@@ -37,7 +45,7 @@ export async function connectDirectly(a: Leg, b: Leg, log: Logger): Promise<void
 }
 
 /** Tells each phone of what the other answered, as long as that differs from what it had been told. */
-async function settle({ a, b, told }: { a: Leg; b: Leg; told: { ofA: Sdp; ofB: Sdp } }): Promise<void> {
+async function settle({ a, b, told }: { a: Negotiator; b: Negotiator; told: { ofA: Sdp; ofB: Sdp } }): Promise<void> {
   let { ofA, ofB } = told;
   for (let round = 0; round < ROUNDS; round++) {
     const [saidA, saidB] = [a.remote, b.remote];
@@ -54,7 +62,7 @@ async function settle({ a, b, told }: { a: Leg; b: Leg; told: { ofA: Sdp; ofB: S
 }
 
 /** Asks one phone for an offer, takes it to the other, and brings the answer back in the ACK. */
-async function introduce(a: Leg, b: Leg): Promise<void> {
+async function introduce(a: Negotiator, b: Negotiator): Promise<void> {
   const solicited = await a.solicit();
   try {
     solicited.answer(await b.offer(solicited.offer));

@@ -1,0 +1,95 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { connectDirectly, type Negotiator } from '../../../src/b2bua/direct-media.ts';
+import { EarpieceError } from '../../../src/coaching/errors.ts';
+import type { Sdp } from '../../../src/coaching/leg.ts';
+
+const log = pino({ level: 'silent' });
+const sdp = (port: number, codecs: string) =>
+  `v=0\r\no=- ${port} 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP ${codecs}\r\n`;
+
+/** A phone behind a leg: what it says when it is offered something, and what it was told. */
+class FakePhone implements Negotiator {
+  remote: Sdp;
+  local: Sdp = sdp(9000, '0');
+  readonly told: Sdp[] = [];
+  readonly #says: (offer: Sdp, time: number) => Sdp;
+
+  constructor(remote: Sdp, says: (offer: Sdp, time: number) => Sdp = () => remote) {
+    this.remote = remote;
+    this.#says = says;
+  }
+
+  offer(offer: Sdp): Promise<Sdp> {
+    this.told.push(offer);
+    try {
+      this.remote = this.#says(offer, this.told.length);
+    } catch (error) {
+      return Promise.reject(EarpieceError.from(error));
+    }
+    this.local = offer;
+    return Promise.resolve(this.remote);
+  }
+
+  solicit(): ReturnType<Negotiator['solicit']> {
+    const offer = sdp(1234, '0 8');
+    return Promise.resolve({
+      offer,
+      answer: (answer) => {
+        this.remote = offer;
+        this.told.push(answer);
+      },
+      decline: () => this.told.push('declined'),
+    });
+  }
+}
+
+describe('connecting two phones directly', () => {
+  it('takes one offer each, at the same time, where they answer what they said before', async () => {
+    const [a, b] = [new FakePhone(sdp(1000, '0')), new FakePhone(sdp(2000, '0 8'), () => sdp(2000, '0'))];
+    await connectDirectly(a, b, log);
+    expect([a.told, b.told]).toEqual([[sdp(2000, '0 8')], [sdp(1000, '0')]]);
+  });
+
+  it('tells the other when a phone has moved with its answer', async () => {
+    const [a, b] = [new FakePhone(sdp(1000, '0'), () => sdp(1002, '0')), new FakePhone(sdp(2000, '0'))];
+    await connectDirectly(a, b, log);
+    expect(a.told).toEqual([sdp(2000, '0')]);
+    expect(b.told).toEqual([sdp(1000, '0'), sdp(1002, '0')]);
+  });
+
+  it('tells both when both have moved, and each ends up knowing where the other is', async () => {
+    const a = new FakePhone(sdp(1000, '0'), (_offer, time) => sdp(1000 + 2 * Math.min(time, 2), '0'));
+    const b = new FakePhone(sdp(2000, '0'), (_offer, time) => sdp(2000 + 2 * Math.min(time, 2), '0'));
+    await connectDirectly(a, b, log);
+    expect([a.told.at(-1), b.told.at(-1)]).toEqual([b.remote, a.remote]);
+  });
+
+  it('lets one make a fresh offer when a phone never stays where it is', async () => {
+    const a = new FakePhone(sdp(1000, '0'), (_offer, time) => sdp(1000 + 2 * time, '0'));
+    const b = new FakePhone(sdp(2000, '0'), (_offer, time) => sdp(2000 + 2 * time, '0'));
+    await connectDirectly(a, b, log);
+    expect([b.told.at(-1), a.told.at(-1)]).toEqual([sdp(1234, '0 8'), b.remote]);
+  });
+
+  it('lets one make a fresh offer when they have no codec in common, and closes it when the other refuses', async () => {
+    const [a, b] = [new FakePhone(sdp(1000, '0')), new FakePhone(sdp(2000, '8'))];
+    await connectDirectly(a, b, log);
+    expect([a.told, b.told]).toEqual([[sdp(2000, '8')], [sdp(1234, '0 8')]]);
+    const refusing = new FakePhone(sdp(2000, '8'), () => {
+      throw new EarpieceError('unavailable', 'no');
+    });
+    const waiting = new FakePhone(sdp(1000, '0'));
+    await expect(connectDirectly(waiting, refusing, log)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(waiting.told).toEqual(['declined']);
+  });
+
+  it('gives the phone that went along back what it had, where the other refuses', async () => {
+    const a = new FakePhone(sdp(1000, '0'));
+    const b = new FakePhone(sdp(2000, '0'), () => {
+      throw new EarpieceError('timeout', 'silence');
+    });
+    await expect(connectDirectly(a, b, log)).rejects.toMatchObject({ code: 'timeout' });
+    expect(a.told).toEqual([sdp(2000, '0'), sdp(9000, '0')]);
+  });
+});
