@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { responseTo } from '../../../src/embedded/sip/message.ts';
+import { TransactionLayer } from '../../../src/embedded/sip/transaction.ts';
+import { SipTransport } from '../../../src/embedded/sip/transport.ts';
 import { Phone, type PhoneOptions } from '../../support/phone.ts';
 import { Sipp, type SippOptions, sippPath, type SippScenario } from '../../support/sipp.ts';
 import { tone } from '../../support/tone.ts';
@@ -33,6 +36,26 @@ describe.skipIf(sippPath === undefined)('the scenarios of SIPp', () => {
     const { responseTimes, ...result } = await uac.finished;
     expect(result).toMatchObject({ exitCode: 0, created: 100, successful: 100 });
     expect(responseTimes).toHaveLength(100);
+  });
+
+  it('register with digest', async () => {
+    const transport = await SipTransport.listen({ host: '127.0.0.1' });
+    const layer = new TransactionLayer(transport);
+    const answers: string[] = [];
+    layer.onRequest((transaction, request) => {
+      const answer = request.headers.get('Authorization');
+      if (answer !== undefined) answers.push(answer);
+      const headers =
+        answer === undefined ? { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth", algorithm=MD5' } : {};
+      void transaction.respond(responseTo(request, answer === undefined ? 401 : 200, undefined, { headers }));
+    });
+    const keys = { contact_ip: '127.0.0.1', contact_port: '5999', expires: '60' };
+    const credentials = { username: 'ann', password: 'secret' };
+    const remote = { address: '127.0.0.1', port: transport.udpPort };
+    await using sipp = await Sipp.start('register', { remote, user: 'ann', credentials, keys });
+    expect(await sipp.finished).toMatchObject(fine);
+    await layer.close();
+    expect(answers).toEqual([expect.stringMatching(/username="ann".*response="[0-9a-f]{32}"/)]);
   });
 
   it('end when told to', async () => {
