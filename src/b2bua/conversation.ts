@@ -102,8 +102,8 @@ export class Conversation implements LegListener<Leg> {
     return this.#ending;
   }
 
-  async offered(leg: Leg, offer: Sdp): Promise<Sdp> {
-    return this.#exclusively(leg, offer, () => this.#ports.control.offerReceived(this.id, leg.id, offer));
+  async offered(leg: Leg, offer: Sdp, withdrawn: AbortSignal): Promise<Sdp> {
+    return this.#exclusively(leg, offer, () => this.#ports.control.offerReceived(this.id, leg.id, offer, withdrawn));
   }
 
   /** Directly: the other phone makes the offer. Anchored: what the endpoint said last, ready to send and receive. */

@@ -3,8 +3,8 @@ import type { Headers, Reply, StackRequest } from './stack.ts';
 
 /** What a leg (`L`) tells whoever holds it. */
 export interface LegListener<L> {
-  /** The phone offers new media. Resolves with the answer. */
-  offered(leg: L, offer: Sdp): Promise<Sdp>;
+  /** The phone offers new media. Resolves with the answer; when the offer is withdrawn nobody waits for it any more. */
+  offered(leg: L, offer: Sdp, withdrawn: AbortSignal): Promise<Sdp>;
   /** The phone wants to be offered something (an INVITE without SDP). */
   asked(leg: L): Promise<LateOffer>;
   /** An INFO or MESSAGE for the other side. */

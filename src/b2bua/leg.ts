@@ -224,9 +224,9 @@ export class Leg {
       reply.send(415, { headers: { Accept: 'application/sdp' } });
       return;
     }
-    await this.#exchangeTheirs(request, reply, async (answer) => {
+    await this.#exchangeTheirs(request, reply, async (answer, withdrawn) => {
       if (offer === 'none') return this.#answerLate(cseqOf(request), answer);
-      const answered = await this.#answerTo(offer.sdp);
+      const answered = await this.#answerTo(offer.sdp, withdrawn);
       if (answer(answered)) void this.#settle(cseqOf(request));
     });
   }
@@ -241,8 +241,8 @@ export class Leg {
       reply.send(415, { headers: { Accept: 'application/sdp' } });
       return;
     }
-    await this.#exchangeTheirs(request, reply, async (answer) => {
-      answer(await this.#answerTo(offer.sdp));
+    await this.#exchangeTheirs(request, reply, async (answer, withdrawn) => {
+      answer(await this.#answerTo(offer.sdp, withdrawn));
     });
   }
 
@@ -250,7 +250,7 @@ export class Leg {
   async #exchangeTheirs(
     request: StackRequest,
     reply: Reply,
-    task: (answer: (description: Sdp) => boolean) => Promise<void>,
+    task: (answer: (description: Sdp) => boolean, withdrawn: AbortSignal) => Promise<void>,
   ): Promise<void> {
     if (this.#exchange.is === 'ours') {
       reply.send(491);
@@ -263,9 +263,10 @@ export class Leg {
     }
 
     const before = this.#remote;
-    const turn = { wanted: true };
+    const turn = new AbortController();
+    const withdrawn = turn.signal;
     const withdraw = () => {
-      turn.wanted = false;
+      turn.abort();
       this.#remote = before;
       this.#exchange = IDLE;
     };
@@ -279,16 +280,16 @@ export class Leg {
     this.#exchange = theirs;
     request.on('cancel', withdraw);
     const answer = (description: Sdp): boolean => {
-      if (!turn.wanted || !this.up) return false;
+      if (withdrawn.aborted || !this.up) return false;
       this.#local = this.#origin.speak(description);
       const headers = { 'Content-Type': 'application/sdp', Contact: this.#dialog.local.contact };
       reply.send(200, { body: this.#local, headers });
       return true;
     };
     try {
-      await task(answer);
+      await task(answer, withdrawn);
     } catch (error) {
-      if (!turn.wanted) return;
+      if (withdrawn.aborted) return;
       this.#remote = before;
       const refusal = refusalOfOffer(error);
       this.#log.info({ status: refusal.status, err: error }, 'new media of the phone refused');
@@ -298,14 +299,14 @@ export class Leg {
     }
   }
 
-  async #answerTo(offer: Sdp): Promise<Sdp> {
+  async #answerTo(offer: Sdp, withdrawn: AbortSignal): Promise<Sdp> {
     const audio = audioOf(offer);
     if (audio === 'broken') throw new OfferRefused({ status: 400 });
     if (audio === 'no-audio') throw new OfferRefused({ status: 488 });
     // A session refresh (RFC 4028 7.4): nothing changes, nobody needs to be asked.
     if (offer === this.#remote) return this.#local;
     this.#remote = detached(offer);
-    return within(this.#listener.offered(this, this.#remote), TRANSACTION_MS, 'the answer to an offer');
+    return within(this.#listener.offered(this, this.#remote, withdrawn), TRANSACTION_MS, 'the answer to an offer');
   }
 
   async #answerLate(cseq: number, answer: (description: Sdp) => boolean): Promise<void> {

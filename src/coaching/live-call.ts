@@ -62,9 +62,10 @@ export class LiveCall {
   }
 
   /** A party offers new media: the other party answers while they talk directly, its endpoint while they are anchored. */
-  offerReceived(legId: LegId, offer: Sdp): Promise<Sdp> {
+  offerReceived(legId: LegId, offer: Sdp, withdrawn?: AbortSignal): Promise<Sdp> {
     return this.#queue.run(async () => {
       this.#assertUp();
+      if (withdrawn?.aborted === true) throw new EarpieceError('invalid-state', 'the offer was withdrawn');
       if (this.#media.flow === 'anchored') return this.#media.room.describe(legId, offer);
       const answer = await this.#ports.signalling.offer(farLeg(this.call, legId), offer);
       if (this.#media.flow === 'prepared') await this.#redescribeParties(this.#media.room);

@@ -91,8 +91,11 @@ export interface CallControl {
   callArrived(arrival: Arrival): Routing;
   /** Both legs are up and media flows between the two parties. */
   callEstablished(call: Call): void;
-  /** A party offers new media (re-INVITE, UPDATE). Resolves with the answer for it; rejects with an `EarpieceError`. */
-  offerReceived(callId: CallId, legId: LegId, offer: Sdp): Promise<Sdp>;
+  /**
+   * A party offers new media (re-INVITE, UPDATE). Resolves with the answer for it; rejects with an `EarpieceError`. An offer
+   * that was `withdrawn` before its turn came (glare: RFC 3261 14.1, CANCEL) changes nothing.
+   */
+  offerReceived(callId: CallId, legId: LegId, offer: Sdp, withdrawn?: AbortSignal): Promise<Sdp>;
   /** The call is over; the B2BUA has ended, or is ending, both its legs. */
   callEnded(callId: CallId): void;
   /** A supervisor's leg was ended by its phone. */

@@ -156,8 +156,8 @@ export class Switchboard implements CallControl {
     }
   }
 
-  offerReceived(callId: CallId, legId: LegId, offer: Sdp): Promise<Sdp> {
-    return this.#liveOrThrow(callId).offerReceived(legId, offer);
+  async offerReceived(callId: CallId, legId: LegId, offer: Sdp, withdrawn?: AbortSignal): Promise<Sdp> {
+    return this.#liveOrThrow(callId).offerReceived(legId, offer, withdrawn);
   }
 
   callEnded(callId: CallId): void {
@@ -173,7 +173,7 @@ export class Switchboard implements CallControl {
     this.#desk.legEnded(legId);
   }
 
-  supervisorOffer(legId: LegId, offer: Sdp): Promise<Sdp> {
+  async supervisorOffer(legId: LegId, offer: Sdp): Promise<Sdp> {
     const supervision = this.#desk.byLeg(legId);
     if (supervision === undefined) throw new EarpieceError('not-found', 'this leg is in no call');
     return this.#liveOrThrow(supervision.callId).supervisorOffer(supervision.id, offer);

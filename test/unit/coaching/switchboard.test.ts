@@ -68,6 +68,18 @@ describe('bringing a supervisor in', () => {
   });
 });
 
+describe('an offer that was withdrawn before its turn came', () => {
+  it('changes nothing', async () => {
+    const world = new World();
+    world.switchboard.callEstablished(call());
+    const withdrawal = new AbortController();
+    const answer = world.switchboard.offerReceived('call', 'call agent', 'hold', withdrawal.signal);
+    withdrawal.abort();
+    await expect(answer).rejects.toMatchObject({ code: 'invalid-state' });
+    expect(world.log).toEqual([]);
+  });
+});
+
 describe('a supervisor that does not come', () => {
   it.each(['busy', 'no-answer', 'declined', 'unreachable'] as const)(
     '%s: the call is untouched, AllCalls stays armed',
