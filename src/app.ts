@@ -23,8 +23,6 @@ export class App implements AsyncDisposable {
   readonly switchboard: Switchboard;
   /** Where clients reach the control plane, without a path. */
   readonly httpUrl: string;
-  /** Where phones and the switch reach us, as host:port; the embedded SIP server's, or what drachtio announces. */
-  readonly sipAddress: string;
   readonly engines: Engines;
   readonly b2bua: B2bua;
   readonly media: MediaPool;
@@ -41,11 +39,15 @@ export class App implements AsyncDisposable {
   }) {
     this.switchboard = parts.switchboard;
     this.httpUrl = parts.httpUrl;
-    this.sipAddress = parts.engines.sipAddress;
     this.engines = parts.engines;
     this.b2bua = parts.b2bua;
     this.media = parts.media;
     this.#http = parts.http;
+  }
+
+  /** Where phones and the switch reach us over UDP, as host:port. */
+  get sipAddress(): string {
+    return /udp\/([^,;]+)/.exec(this.b2bua.hostPorts)?.[1] ?? '';
   }
 
   /**

@@ -14,8 +14,6 @@ export interface Engines {
   readonly mediaServers: readonly (Address & { readonly password: string })[];
   /** The embedded engines, where they run in this process. */
   readonly embedded: { readonly drachtio: DrachtioServer | undefined; readonly freeswitch: FreeSwitch | undefined };
-  /** host:port where phones reach us. */
-  readonly sipAddress: string;
   close(): Promise<void>;
 }
 
@@ -47,7 +45,6 @@ export async function startEngines({ sip, media }: Config): Promise<Engines> {
         ? media.freeswitch
         : [{ host: media.host, port: freeswitch.eventSocketPort, password: secret }],
     embedded: { drachtio, freeswitch },
-    sipAddress: drachtio === undefined ? `${sip.host}:${sip.port}` : `${sip.host}:${drachtio.sipPort}`,
     close: async () => {
       await drachtio?.close();
       await freeswitch?.close();

@@ -16,11 +16,9 @@ export function logEvent(log: Logger, event: EarpieceEvent): void {
     case 'device.changed':
       log.debug({ deviceId: event.deviceId }, 'device changed');
       break;
+    // The B2BUA has said so already.
     case 'call.established':
-      log.info({ callId: event.call.id, type: event.call.type }, 'call established');
-      break;
     case 'call.ended':
-      log.info({ callId: event.call.id }, 'call ended');
       break;
     case 'call.degraded':
       log.error({ callId: event.call.id, reason: event.reason }, 'parties not connected directly');
