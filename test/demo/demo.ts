@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Lab, onRealEngines, type Trio } from '../support/lab.ts';
 import { writeWav } from '../support/wav.ts';
@@ -100,9 +100,11 @@ async function keep(folder: string, recording: Recording, trio: Trio, verdict: V
 async function unusable(folder: string): Promise<string | undefined> {
   try {
     await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
     return undefined;
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    // `EEXIST: file already exists, mkdir '…'`: the reason stands before the comma.
+    return (error instanceof Error ? error.message : String(error)).split(',')[0];
   }
 }
 
