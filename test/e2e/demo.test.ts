@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawPicture } from '../demo/picture.ts';
 import { playCall } from '../demo/story.ts';
+import { timelineOf } from '../demo/timeline.ts';
 import { brokenPromises, judge } from '../demo/verdict.ts';
-import { Lab } from '../support/lab.ts';
+import { AGENT, Lab, SUPERVISOR } from '../support/lab.ts';
 import { Oracle } from '../support/oracle.ts';
 import { recording } from '../support/party.ts';
 import { spokenBy } from '../support/speech.ts';
@@ -99,13 +101,27 @@ describe('npm run demo, asked for wrongly', () => {
 });
 
 describe('the call of the demo', () => {
+  const telling = { step: () => undefined, phones: () => undefined };
+  const lengths = { before: 100, coached: 1000, after: 100 };
+
   it('breaks promises when the supervisor is kept out of it', async () => {
     await using lab = await Lab.start({ monitoring: { intrusion: false } });
-    const telling = { step: () => undefined, phones: () => undefined };
-    const lengths = { before: 100, coached: 100, after: 100 };
     const played = await playCall(lab, lengths, telling, new AbortController().signal);
     const verdict = judge(played);
     expect(verdict).toMatchObject({ joinMs: null, leakedFrames: 0 });
     expect(brokenPromises(played, verdict)).toContain('the agent did not hear the supervisor');
+  });
+
+  it('breaks a promise when the supervisor speaks to everyone: what the customer hears of it is counted', async () => {
+    await using lab = await Lab.start();
+    lab.coach = () => lab.api().operate(SUPERVISOR, 'BargeIn', { targetDeviceUri: lab.api().deviceUri(AGENT) });
+    const played = await playCall(lab, lengths, telling, new AbortController().signal);
+    const verdict = judge(played);
+    expect(verdict.heard.customer).toEqual({ agent: true, supervisor: true });
+    expect(verdict.leakedFrames).toBeGreaterThan(25);
+    expect(brokenPromises(played, verdict)).toEqual([
+      `the customer heard the supervisor in ${verdict.leakedFrames} frames`,
+    ]);
+    expect(drawPicture(timelineOf(played), '')).toContain('LEAK');
   });
 });
