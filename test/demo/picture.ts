@@ -121,11 +121,15 @@ function silence({ phases, length }: Timeline, word: string, colour: string, top
           stroke: clean ? colours.supervisor : colour,
           'stroke-dasharray': '5 4',
         }),
-        text(x((from + to) / 2), middle + 4.5, word, {
-          'font-size': 13,
-          'text-anchor': 'middle',
-          fill: clean ? ink.soft : colour,
-        }),
+        // Beside the outline, not under the bars in it.
+        clean
+          ? text(x((from + to) / 2), middle + 4.5, word, { 'font-size': 13, 'text-anchor': 'middle', fill: ink.soft })
+          : text(x(from) - 8, middle + 4.5, word, {
+              'font-size': 13,
+              'font-weight': 700,
+              'text-anchor': 'end',
+              fill: colour,
+            }),
       ]),
   ];
 }
@@ -178,11 +182,11 @@ function legend(y: number): string[] {
   ];
   return [
     ...entries.flatMap(([role, words], n) => [
-      rect(left + n * 140, y - 10, 18, 12, { rx: 3, fill: colours[role] }),
-      text(left + 26 + n * 140, y, words, { 'font-size': 12.5, fill: ink.soft }),
+      rect(left + n * 148, y - 10, 18, 12, { rx: 3, fill: colours[role] }),
+      text(left + 26 + n * 148, y, words, { 'font-size': 12.5, fill: ink.soft }),
     ]),
     text(width - right, y, 'bar: found in the received sound  ·  shape: how loud it was spoken', {
-      'font-size': 13,
+      'font-size': 12.5,
       'text-anchor': 'end',
       fill: ink.soft,
     }),

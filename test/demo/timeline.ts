@@ -20,7 +20,7 @@ export interface Track {
 export interface Stretch {
   readonly from: number;
   readonly to: number;
-  /** How loud the speaker was, 0 to 1, every `slot` ms. */
+  /** How loud the speaker was, 0 to 1, every `slot` ms from beginning to end. */
   readonly loudness: readonly number[];
 }
 
@@ -69,7 +69,7 @@ export function timelineOf({ oracle, moments }: Recording): Timeline {
 function loudnessOf(speaker: Speaker | undefined, from: number, to: number): number[] {
   if (speaker === undefined) return [];
   const epoch = epochOf(speaker);
-  return Array.from({ length: Math.ceil((to - from) / slot) }, (_, n) => {
+  return Array.from({ length: Math.ceil((to - from) / slot) + 1 }, (_, n) => {
     const position = Math.max(0, Math.round((from + n * slot - epoch) * 8));
     return loudness(speaker.voice.samples(position, slot * 8));
   });
