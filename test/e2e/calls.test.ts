@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AGENT, Lab, OTHER_AGENT, SUPERVISOR } from '../support/lab.ts';
-import { nothingIsLeft } from '../support/leftovers.ts';
+import { channelsBecome, nothingIsLeft } from '../support/leftovers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { Phone } from '../support/phone.ts';
 import { tone } from '../support/tone.ts';
@@ -53,18 +53,18 @@ describe('calls', () => {
       agent: new Set([`127.0.0.1:${customer.probe.port}`]),
     };
 
-    expect(await lab.channels()).toBe(0);
+    await channelsBecome(lab, 0);
     expect(sourcesSince(customer, 0)).toEqual(direct.customer);
     expect(sourcesSince(agent, 0)).toEqual(direct.agent);
 
     await lab.coach();
     await agent.probe.hears(supervisor.voice);
     await lab.event('supervision.active');
-    expect(await lab.channels()).toBe(3);
+    await channelsBecome(lab, 3);
 
     await lab.cancel();
     await lab.event('room.released');
-    expect(await lab.channels()).toBe(0);
+    await channelsBecome(lab, 0);
     const released = performance.now();
     await Promise.all([
       customer.probe.hears(agent.voice, { frames: 25 }),
@@ -74,25 +74,6 @@ describe('calls', () => {
     expect(sourcesSince(agent, released)).toEqual(direct.agent);
     await call.hangUp();
     await nothingIsLeft(lab);
-  });
-
-  it('of the agent to the outside, by way of the switch, are coached too', async () => {
-    const customer = await Phone.open({ name: 'customer', voice: tone('customer') });
-    await using outside = await Lab.start({
-      sip: { switch: { addresses: [], uri: `sip:127.0.0.1:${customer.sipPort}` } },
-    });
-    const [agent, supervisor] = [await outside.phone('agent', '5001'), await outside.phone('supervisor', '5005')];
-    const oracle = new Oracle([customer, agent, supervisor], [customer, agent, supervisor]);
-    const call = agent.call(outside.uriOf('0301234567'), { from: `<${outside.uriOf('5001')}>` });
-    await call.established();
-    expect((await customer.incoming()).invite.uri).toContain('0301234567');
-    await outside.coach();
-    await agent.probe.hears([supervisor.voice, customer.voice]);
-    await supervisor.probe.hears([agent.voice, customer.voice]);
-    await call.hangUp();
-    await nothingIsLeft(outside);
-    oracle.assertNeverHeard('customer', 'supervisor');
-    await customer.close();
   });
 
   it('are refused before the agent is rung when their media make no sense', async () => {
@@ -123,5 +104,26 @@ describe('calls', () => {
     const { status, body } = await lab.api(user).ask('GET', `/api/v2/devices/${id}`);
     expect(status).toBe(200);
     expect(body).toMatchObject({ statusCode: 0, device: { id, deviceState: 'Active' } });
+  });
+});
+
+describe('a call of the agent to the outside, by way of the switch', () => {
+  it('is coached like any other', async () => {
+    const customer = await Phone.open({ name: 'customer', voice: tone('customer') });
+    await using lab = await Lab.start({
+      sip: { switch: { addresses: [], uri: `sip:127.0.0.1:${customer.sipPort}` } },
+    });
+    const [agent, supervisor] = [await lab.phone('agent', '5001'), await lab.phone('supervisor', '5005')];
+    const oracle = new Oracle([customer, agent, supervisor], [customer, agent, supervisor]);
+    const call = agent.call(lab.uriOf('0301234567'), { from: `<${lab.uriOf('5001')}>` });
+    await call.established();
+    expect((await customer.incoming()).invite.uri).toContain('0301234567');
+    await lab.coach();
+    await agent.probe.hears([supervisor.voice, customer.voice]);
+    await supervisor.probe.hears([agent.voice, customer.voice]);
+    await call.hangUp();
+    await nothingIsLeft(lab);
+    oracle.assertNeverHeard('customer', 'supervisor');
+    await customer.close();
   });
 });

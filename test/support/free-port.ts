@@ -1,15 +1,32 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer, Server } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 
-/** A UDP port that was free a moment ago, for programs that must be told one. */
+/** Below what a mixer takes for RTP and what Linux gives to whoever does not ask: nobody else comes by before it is used. */
+const [first, last] = [10_000, 16_383];
+
+/** A port that is free for UDP and TCP, for programs that must be told one. */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
+  for (;;) {
+    const port = first + Math.floor(Math.random() * (last - first + 1));
+    if ((await isFree(createSocket('udp4'), port)) && (await isFree(createServer(), port))) return port;
+  }
+}
+
+async function isFree(socket: Socket | Server, port: number): Promise<boolean> {
+  const listening = once(socket, 'listening');
+  if (socket instanceof Server) socket.listen(port, '127.0.0.1');
+  else socket.bind(port, '127.0.0.1');
+  try {
+    await listening;
+  } catch {
+    // Somebody else has it.
+    return false;
+  }
   await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
+  return true;
 }
 
 /** So often the kernel is asked, ms: a foreign program does not tell when it has opened its port. */

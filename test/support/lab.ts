@@ -160,7 +160,7 @@ export class Lab implements AsyncDisposable {
     return this.events.filter((event) => event.type === type).length;
   }
 
-  /** Channels that the media servers have now, whoever asked for them. */
+  /** Channels that the media servers say they have, whoever asked for them. A real FreeSWITCH counts with some delay. */
   async channels(): Promise<number> {
     const counts = this.app.engines.mediaServers.map(async ({ port, password }) => {
       const client = await EventSocketClient.authenticated(port, password);

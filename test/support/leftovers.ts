@@ -1,25 +1,32 @@
+import { setTimeout as after } from 'node:timers/promises';
 import type { Lab } from './lab.ts';
+
+/** Looks, and the time between two of them, ms: nobody announces that a server has forgotten the last of a call. */
+const [looks, interval] = [500, 10];
 
 /** Resolves when no call, leg, room, channel or conference is left, and says what is when that does not come true. */
 export async function nothingIsLeft(lab: Lab): Promise<void> {
   const { b2bua, media, switchboard } = lab.app;
-  let left: unknown;
-  // Nobody announces the end of the last timer of a dialog; a bounded number of looks, each after the event loop went round.
-  for (let look = 0; look < 500; look++) {
-    const { ringing, calls, legs, supervisors } = b2bua.counts;
+  await becomes('nothing', async () => {
     const rooms = media.status().reduce((sum, server) => sum + server.rooms, 0);
-    const counts = {
-      ringing,
-      calls,
-      legs,
-      supervisors,
-      rooms,
-      live: switchboard.calls().length,
-      channels: await lab.channels(),
-    };
-    left = counts;
-    if (Object.values(counts).every((count) => count === 0)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const left = { ...b2bua.counts, rooms, live: switchboard.calls().length, channels: await lab.channels() };
+    return { left, is: Object.values(left).every((count) => count === 0) };
+  });
+}
+
+/** Resolves when the media servers have so many channels. */
+export async function channelsBecome(lab: Lab, count: number): Promise<void> {
+  await becomes(`${count} channels`, async () => {
+    const left = await lab.channels();
+    return { left, is: left === count };
+  });
+}
+
+async function becomes(what: string, look: () => Promise<{ left: unknown; is: boolean }>): Promise<void> {
+  for (let n = 1; ; n++) {
+    const { left, is } = await look();
+    if (is) return;
+    if (n === looks) throw new Error(`${what} expected, but there is ${JSON.stringify(left)}`);
+    await after(interval);
   }
-  throw new Error(`left over: ${JSON.stringify(left)}`);
 }
