@@ -4,11 +4,14 @@
  *     asleep ──the source speaks──▶ reading ──frame there──▶ reading
  *                                      │  nothing newer either: hold (invent a frame, stay: the delay grows)
  *                                      │  newer ones are there: lost (invent a frame, go on)
+ *                                      │  the one held for is there, and the one after it: late (go on with that)
  *                                      │  more delay than needed, for a while: skip a frame, crossfading
  *                                      └──held for 1 s──▶ asleep
  *
  * A lost packet on a quick network looks late at first, as the next one is not there yet. So the frames invented
- * while holding stand in for what never comes: when a newer one comes within them, it is read at once.
+ * while holding stand in for what never comes: when a newer one comes within them, it is read at once. A single one stands
+ * in for a frame that was late as well: the delay would grow by 20 ms for half a second, and that much be skipped then.
+ * Where packets are late more often the buffer waits longer, the next frame is not due yet, and nothing is passed over.
  */
 import { CONCEALED_FRAMES, conceal, crossfadeFrom } from './concealment.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './frame.ts';
@@ -76,10 +79,14 @@ export class Reader {
       const anew = this.#begin(now);
       if (anew !== undefined && buffer.copy(anew, this.#frame)) return this.#present(anew, 0);
     }
+    const due = place + this.#held * FRAME_SAMPLES;
+    if (this.#held === 1 && spare >= FRAME_MS - TOLERANCE_MS && buffer.copy(due, this.#frame)) {
+      return this.#present(due, spare - FRAME_MS);
+    }
     if (buffer.copy(place, this.#frame)) return this.#present(place, spare);
     const next = buffer.firstFrom(place);
     if (next === undefined || spare < -TOLERANCE_MS) return this.#hold();
-    if (next <= place + this.#held * FRAME_SAMPLES && buffer.copy(next, this.#frame)) return this.#present(next, 0);
+    if (next <= due && buffer.copy(next, this.#frame)) return this.#present(next, 0);
     this.#place = place + FRAME_SAMPLES;
     return this.#invent();
   }

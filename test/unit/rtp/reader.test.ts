@@ -126,6 +126,17 @@ describe('a listener on a clean network', () => {
     );
   });
 
+  test('a packet that is late once is one invented frame, and costs no delay', () => {
+    const { heard } = listen(
+      talk(200, (n) => (n === 150 ? 15 : 0)),
+      5,
+      3900,
+    );
+    expect(heard.filter(({ invented }) => invented)).toHaveLength(1);
+    const after = heard.filter(({ now }) => now > 151 * 20);
+    expect(Math.max(...after.map(({ delay }) => delay))).toBeLessThan(10);
+  });
+
   test('invented frames fade out within 60 ms; after a pause the source is heard again', () => {
     const packets = talk(300, (n) => (n >= 50 && n < 150 ? undefined : 0.2));
     const { heard } = listen(packets, 5, 5900);
