@@ -4,6 +4,7 @@ import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 import { type EventSocketAddress, probeEventSocket } from './event-socket-probe.ts';
 import { Patience } from './patience.ts';
+import { withSecondTry } from './second-try.ts';
 
 export interface MediaServerAddress extends EventSocketAddress {
   /** The SIP profile that takes the INVITEs of endpoints; default `drachtio_mrf`. */
@@ -95,7 +96,8 @@ export class FreeSwitch {
 
   /** Makes a channel that talks to this description. Rejects with `unavailable` or `timeout`; then no channel is left. */
   createEndpoint(remoteSdp: Sdp): Promise<Mrf.Endpoint> {
-    return this.setup('making an endpoint', this.#server.createEndpoint({ remoteSdp }), (late) => {
+    const made = withSecondTry(() => this.#server.createEndpoint({ remoteSdp }));
+    return this.setup('making an endpoint', made, (late) => {
       // Nobody has heard or seen it; where there is no dialog any more there is no channel.
       late.dialog?.destroy().catch(alreadyGone);
     });
