@@ -103,8 +103,9 @@ export class ConferenceRoom implements Room {
   }
 
   /**
-   * Lets the last words through, then takes everyone out at once: every mute is asked for before the first channel ends, and a supervisor whose mute is not confirmed
-   * is killed while the others still wait for theirs to settle. The conference ends with its last member.
+   * Lets the last words through, then takes everyone out at once: every mute is asked for before the first channel ends,
+   * and a supervisor whose mute is not confirmed is killed while the others still wait for theirs to settle. The conference
+   * ends with its last member.
    */
   async #close(): Promise<void> {
     if (this.#life === 'open') {
