@@ -85,7 +85,7 @@ export class App implements AsyncDisposable {
         listener(event);
       };
       const { intrusion, severalSupervisors } = config.monitoring;
-      const policy = { intrusion, severalSupervisors };
+      const policy = { intrusion, severalSupervisors, alwaysAnchored: config.media.policy === 'always' };
       const store = new MemoryMonitoringStore();
       const switchboard = new Switchboard({ directory, signalling: b2bua, media, store, events: { publish } }, policy);
       const devices = new Devices(switchboard, roster, policy, uris);

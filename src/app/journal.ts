@@ -20,6 +20,9 @@ export function logEvent(log: Logger, event: EarpieceEvent): void {
     case 'call.established':
     case 'call.ended':
       break;
+    case 'call.unanchored':
+      log.warn({ callId: event.call.id, reason: event.reason }, 'call not anchored');
+      break;
     case 'call.degraded':
       log.error({ callId: event.call.id, reason: event.reason }, 'parties not connected directly');
       break;

@@ -17,6 +17,8 @@ export type EarpieceEvent =
   | { readonly type: 'monitoring.failed'; readonly supervisorDeviceId: DeviceId; readonly reason: string }
   | { readonly type: 'call.established'; readonly call: Call }
   | { readonly type: 'call.ended'; readonly call: Call }
+  /** The call should have been anchored from its beginning and could not be; the parties talk directly. */
+  | { readonly type: 'call.unanchored'; readonly call: Call; readonly reason: string }
   /** The parties could not be given direct media: they go on in the room, or do not hear each other. */
   | { readonly type: 'call.degraded'; readonly call: Call; readonly reason: string }
   | { readonly type: 'supervision.alerting'; readonly supervision: Supervision }

@@ -44,6 +44,8 @@ export class LiveCall {
   /** Supervisors whose phone is being dialled: the room must wait for them. */
   readonly #expected = new Set<MemberId>();
   #media: Media = { flow: 'direct' };
+  /** Anchored whether or not anybody supervises it. */
+  #always = false;
   #ended = false;
 
   constructor(call: Call, ports: LiveCallPorts, listener: LiveCallListener) {
@@ -59,6 +61,23 @@ export class LiveCall {
   /** Whether media flow through a room. */
   get anchored(): boolean {
     return this.#media.flow === 'anchored';
+  }
+
+  /** Anchors the call for as long as it lasts. Rejects when that cannot be done; the parties then talk directly. */
+  anchor(): Promise<void> {
+    return this.#queue.run(async () => {
+      this.#assertUp();
+      try {
+        const room = await this.#preparedRoom();
+        await this.#seatParties(room);
+        await room.arrange(this.#target());
+        await this.#moveParties(room);
+        this.#always = true;
+      } catch (error) {
+        if (!this.#needed()) await this.#release();
+        throw error;
+      }
+    });
   }
 
   /** A party offers new media: the other party answers while they talk directly, its endpoint while they are anchored. */
@@ -152,7 +171,7 @@ export class LiveCall {
   }
 
   #needed(): boolean {
-    return !this.#ended && (this.#supervisors.size > 0 || this.#expected.size > 0);
+    return !this.#ended && (this.#always || this.#supervisors.size > 0 || this.#expected.size > 0);
   }
 
   async #preparedRoom(): Promise<StagedRoom> {

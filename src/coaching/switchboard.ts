@@ -32,6 +32,8 @@ export interface Policy {
   readonly intrusion: boolean;
   /** Whether several supervisors may hold one agent's device. */
   readonly severalSupervisors: boolean;
+  /** Whether calls are anchored from their beginning, so that a supervisor joins without a re-INVITE. */
+  readonly alwaysAnchored: boolean;
 }
 
 /** A device as the control plane shows it. */
@@ -151,6 +153,12 @@ export class Switchboard implements CallControl {
     });
     this.#calls.set(call.id, live);
     events.publish({ type: 'call.established', call });
+    if (this.#policy.alwaysAnchored) {
+      live.anchor().catch((error: unknown) => {
+        if (this.#calls.has(call.id))
+          events.publish({ type: 'call.unanchored', call, reason: EarpieceError.from(error).message });
+      });
+    }
     for (const { deviceId } of parties(call)) {
       if (deviceId !== undefined) this.#offerToMonitors(deviceId, call.id);
     }

@@ -53,6 +53,7 @@ export function notifications(event: EarpieceEvent, source: NotificationSource):
         ...agentMessage(event.supervision, source),
         ...failureMessage(event.supervision, source),
       ];
+    case 'call.unanchored':
     case 'call.degraded':
     case 'room.opened':
     case 'room.released':

@@ -127,3 +127,25 @@ describe('a call of the agent to the outside, by way of the switch', () => {
     await customer.close();
   });
 });
+
+describe('with media.policy always, a call', () => {
+  it('is anchored from its beginning, and its supervisor comes and goes without a re-INVITE', async () => {
+    await using lab = await Lab.start({ media: { policy: 'always' } });
+    const trio = await lab.trio();
+    const { customer, agent, supervisor, oracle } = trio;
+    const call = await lab.call(trio);
+    await lab.event('room.opened');
+    const reinvites = () => agent.calls.flatMap(({ requests }) => requests).filter(({ method }) => method === 'INVITE');
+    expect(reinvites()).toHaveLength(1);
+    await lab.coach();
+    await agent.probe.hears([supervisor.voice, customer.voice]);
+    await lab.event('supervision.active');
+    await lab.cancel();
+    await lab.event('supervision.ended');
+    await Promise.all([customer.probe.hears(agent.voice), agent.probe.hears(customer.voice)]);
+    expect(reinvites()).toHaveLength(1);
+    await call.hangUp();
+    await nothingIsLeft(lab);
+    oracle.assertNeverHeard('customer', 'supervisor');
+  });
+});

@@ -46,7 +46,7 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
   const log = createLogger('silent');
   const roster = new Roster(config);
   const registered = new Set([AGENT, SUPERVISOR]);
-  const policy = { intrusion: true, severalSupervisors: false, ...options };
+  const policy = { intrusion: true, severalSupervisors: false, alwaysAnchored: false, ...options };
   const happened: EarpieceEvent[] = [];
   let base = '';
   const uris = new Uris(() => base);

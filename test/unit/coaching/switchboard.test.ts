@@ -224,6 +224,35 @@ describe('when isolation cannot be proved', () => {
   });
 });
 
+describe('a call that is anchored from its beginning', () => {
+  it('stays so when its supervisor comes and goes, without another re-INVITE', async () => {
+    const world = new World({ alwaysAnchored: true });
+    const opened = world.event('room.opened');
+    world.switchboard.callEstablished(call());
+    await opened;
+    expect(carries(world.room.stage, 'call customer', 'call agent')).toBe(true);
+    const active = world.event('supervision.active');
+    await world.coach();
+    await world.phone('answers');
+    const { supervision } = await active;
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+    const ended = world.event('supervision.ended');
+    await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: true });
+    await ended;
+    expect(world.log.filter((line) => line.startsWith('re-INVITE'))).toHaveLength(2);
+    expect(world.room.closed).toBe(false);
+  });
+
+  it('goes on directly when no media server is there', async () => {
+    const world = new World({ alwaysAnchored: true });
+    world.failures.add('openRoom');
+    const unanchored = world.event('call.unanchored');
+    world.switchboard.callEstablished(call());
+    await unanchored;
+    expect(world.log).toEqual([]);
+  });
+});
+
 describe('what is refused changes nothing', () => {
   it.each([
     ['an unknown supervisor', { supervisorDeviceId: 'x' }, 'not-found'],

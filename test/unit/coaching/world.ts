@@ -13,7 +13,7 @@ import { EarpieceError, type ErrorCode } from '../../../src/coaching/errors.ts';
 import type { EarpieceEvent } from '../../../src/coaching/events.ts';
 import type { Monitoring } from '../../../src/coaching/monitoring.ts';
 import type { DialOutcome, MediaServers, MonitoringStore, Room, Signalling } from '../../../src/coaching/ports.ts';
-import { Switchboard } from '../../../src/coaching/switchboard.ts';
+import { type Policy, Switchboard } from '../../../src/coaching/switchboard.ts';
 
 export const AGENT = 'agent-device';
 export const COLLEAGUE = 'colleague-device';
@@ -104,7 +104,7 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   #dialled: (() => void)[] = [];
   #supervisorLegs = 0;
 
-  constructor(policy: { intrusion?: boolean; severalSupervisors?: boolean } = {}) {
+  constructor(policy: Partial<Policy> = {}) {
     const directory = {
       device: (id: DeviceId) => DEVICES.find((each) => each.id === id),
       deviceByNumber: (number: string) => DEVICES.find((each) => each.phoneNumber === number),
@@ -113,7 +113,7 @@ export class World implements Signalling, MediaServers, MonitoringStore {
     const events = { publish: (event: EarpieceEvent) => this.#publish(event) };
     this.switchboard = new Switchboard(
       { directory, signalling: this, media: this, store: this, events },
-      { intrusion: true, severalSupervisors: false, ...policy },
+      { intrusion: true, severalSupervisors: false, alwaysAnchored: false, ...policy },
     );
   }
 
