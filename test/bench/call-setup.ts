@@ -22,7 +22,7 @@ export async function measureCallSetup({ quick, progress }: Effort): Promise<rea
   const directly = { protocol: 'udp', address: callee.address, port: callee.port } as const;
 
   progress('warming up');
-  await answerTimes(product.sip, 100, 5);
+  await answerTimes(product.sip, 100, 3);
   progress(`${CALM_RATE} calls/s directly, then through the product`);
   const direct = await answerTimes(directly, CALM_RATE, seconds);
   const through = await answerTimes(product.sip, CALM_RATE, seconds);

@@ -7,9 +7,9 @@ import { median, quantile, quantiles } from './statistics.ts';
 
 const TARGET_MS = { median: 60, p95: 100 };
 /** How much of the conversation before and after a change is looked at for what was lost, ms. */
-const MARGIN_MS = 450;
+const MARGIN_MS = 350;
 /** Frames between two changes, so that the margins do not meet. */
-const BETWEEN = 50;
+const BETWEEN = 40;
 
 /** One supervisor in and out of a call that is up. Times are performance.now(), ms. */
 interface Visit {

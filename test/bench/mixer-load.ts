@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { Effort, Row } from './measurement.ts';
 import type { MixerPorts, MixerQuestion, MixerStats } from './mixer-process.ts';
 import { PeerProcess } from './peer-process.ts';
-import { cpuTime } from './procfs.ts';
+import { cpuPressure, cpuTime } from './procfs.ts';
 import type { LoadCount, LoadPorts, LoadQuestion } from './rtp-load.ts';
 
 const CALLS = 100;
@@ -33,6 +33,7 @@ export async function measureMixerLoad({ quick, progress }: Effort): Promise<rea
   const before = await look();
   await after(ms);
   const now = await look();
+  const pressure = await cpuPressure();
 
   const time = now.at - before.at;
   const percent = (cpu: number) => (cpu / time / CALLS) * 100;
@@ -57,7 +58,9 @@ export async function measureMixerLoad({ quick, progress }: Effort): Promise<rea
       target: `< ${TARGET_LATE * 100} %`,
       peers: '–',
       ok: late < TARGET_LATE,
-      note: `of ${ticks} ticks, ${skipped} left out; ${(came * 100).toFixed(2)} % as many packets came back as were sent`,
+      note: `of ${ticks} ticks, ${skipped} left out; ${(came * 100).toFixed(2)} % as many packets came back as were sent${
+        pressure === undefined ? '' : `; something waited for a CPU ${(pressure * 100).toFixed(0)} % of the time`
+      }`,
     },
   ];
 }
