@@ -1,4 +1,8 @@
-/** Measures the compiled product in a process of its own, the load beside it: npm run bench -- [--quick] [--only name] [--json file] */
+/**
+ * Measures the compiled product in a process of its own, the load beside it; five minutes, with --quick one.
+ *
+ *     npm run bench -- [--quick] [--only delay|coaching|mixer|setup|memory] [--json FILE]
+ */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';

@@ -13,7 +13,7 @@ const CALM_RATE = 50;
 
 /** Calls to a SIPp that answers at once: directly, through the product calmly, and, from another SIPp, as many as it must stand. */
 export async function measureCallSetup({ quick, progress }: Effort): Promise<readonly Row[]> {
-  const seconds = quick ? 4 : 10;
+  const seconds = quick ? 2 : 10;
   await using callee = await Sipp.start('uas', { calls: 1_000_000, timeoutSeconds: 600 });
   const address = `sip:${AGENT}@${callee.address}:${callee.port}`;
   await using product = await Product.start([

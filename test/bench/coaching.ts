@@ -26,7 +26,7 @@ export async function measureCoaching({ quick, progress }: Effort): Promise<read
   await using stage = await Stage.open(1, voices);
   const [trio] = stage.trios;
   if (trio === undefined) throw new Error('nobody is on the stage');
-  const wanted = quick ? 12 : 50;
+  const wanted = quick ? 6 : 50;
   progress(`${wanted} times a supervisor comes into a call and leaves it`);
   const call = await stage.call(trio);
   const visits: Visit[] = [];

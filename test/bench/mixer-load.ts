@@ -6,7 +6,7 @@ import { cpuPressure, cpuTime } from './procfs.ts';
 import type { LoadCount, LoadPorts, LoadQuestion } from './rtp-load.ts';
 
 const CALLS = 100;
-const WARM_MS = 4000;
+const WARM_MS = 3000;
 const TARGET_PERCENT = 0.5;
 const TARGET_LATE = 0.001;
 
@@ -15,7 +15,7 @@ const TARGET_LATE = 0.001;
  * generator need not be 300 telephones.
  */
 export async function measureMixerLoad({ quick, progress }: Effort): Promise<readonly Row[]> {
-  const ms = quick ? 6000 : 20_000;
+  const ms = quick ? 4000 : 20_000;
   await using mixer = await PeerProcess.start(new URL('./mixer-process.ts', import.meta.url));
   await using load = await PeerProcess.start(new URL('./rtp-load.ts', import.meta.url));
   const { ports: remotes } = await load.ask<LoadPorts>({ type: 'open' } satisfies LoadQuestion);

@@ -26,7 +26,7 @@ export async function measureWhisperDelay({ quick, progress }: Effort): Promise<
   }
   await after(SETTLED_MS);
   const from = performance.now();
-  await after(quick ? 4000 : 15_000);
+  await after(quick ? 3000 : 15_000);
   const heard = stage.trios.map((trio) => delays(trio, from));
   const all = heard.flat();
   const said = stage.trios.flatMap(({ supervisor }) => supervisor.sent.filter(({ at }) => at > from)).length;
