@@ -107,7 +107,10 @@ export function plan(stage: Stage, target: Audibility): readonly (readonly Step[
     ...[...stage.ears].filter((member) => !wanted.ears.has(member)).map(step('deafen')),
     ...pairs(wanted.apart, stage.apart).map(pair('separate')),
   ];
-  const reunite = pairs(stage.apart, wanted.apart).map(pair('reunite'));
+  // Not for a speaker that is mute: what FreeSWITCH has buffered of it is still mixed for a moment after the mute is confirmed.
+  const reunite = pairs(stage.apart, wanted.apart)
+    .filter(([speaker]) => wanted.mouths.has(speaker))
+    .map(pair('reunite'));
   const openEars = [...wanted.ears].filter((member) => !stage.ears.has(member)).map(step('undeafen'));
   const openMouths = [...wanted.mouths].filter((member) => !stage.mouths.has(member)).map(step('unmute'));
   return [revoke, reunite, openEars, openMouths].filter((phase) => phase.length > 0);

@@ -86,9 +86,7 @@ export class LiveCall {
       this.#assertUp();
       if (withdrawn?.aborted === true) throw new EarpieceError('invalid-state', 'the offer was withdrawn');
       if (this.#media.flow === 'anchored') return this.#media.room.describe(legId, offer);
-      const answer = await this.#ports.signalling.offer(farLeg(this.call, legId), offer);
-      if (this.#media.flow === 'prepared') await this.#redescribeParties(this.#media.room);
-      return answer;
+      return this.#ports.signalling.offer(farLeg(this.call, legId), offer);
     });
   }
 
@@ -193,12 +191,6 @@ export class LiveCall {
     );
   }
 
-  /** A party changed its media between `expect` and `admit`: its endpoint must know before it is used. */
-  async #redescribeParties(room: StagedRoom): Promise<void> {
-    const described = this.#legIds().filter((legId) => room.has(legId));
-    await all(described.map((legId) => room.describe(legId, this.#ports.signalling.remoteDescription(legId))));
-  }
-
   /** Seats both parties, sending to where their phones are: a packet that comes early has somewhere to go. */
   async #seatParties(room: StagedRoom): Promise<void> {
     if (this.#media.flow === 'anchored') return;
@@ -211,17 +203,31 @@ export class LiveCall {
     );
   }
 
-  /** Moves the parties' media into the room. The two re-INVITEs go out together, so that each side loses as little as possible. */
+  /**
+   * Moves the parties' media into the room. The two re-INVITEs go out together, so that each side loses as little as possible.
+   * When one of them refuses, both go back to where they were.
+   */
   async #moveParties(room: StagedRoom): Promise<void> {
     if (this.#media.flow === 'anchored') return;
     this.#media = { flow: 'anchored', room };
-    await all(
-      this.#legIds().map(async (legId) => {
-        const answer = await this.#ports.signalling.offer(legId, room.offerOf(legId));
-        await room.describe(legId, answer);
-      }),
-    );
+    try {
+      await all(
+        this.#legIds().map(async (legId) => {
+          const answer = await this.#ports.signalling.offer(legId, room.offerOf(legId));
+          await room.describe(legId, answer);
+        }),
+      );
+    } catch (error) {
+      await this.#moveBack(room);
+      throw error;
+    }
     this.#listener.roomOpened();
+  }
+
+  async #moveBack(room: StagedRoom): Promise<void> {
+    if (!(await this.#reconnected()) || !this.#holds(room)) return;
+    this.#media = { flow: 'prepared', room };
+    await all(this.#legIds().map((legId) => room.dismiss(legId)));
   }
 
   async #release(): Promise<void> {
@@ -254,6 +260,7 @@ export class LiveCall {
   #lost(room: StagedRoom | undefined, reason: string): void {
     if (this.#media.flow === 'direct' || this.#media.room !== room || this.#ended) return;
     const { flow, room: lost } = this.#media;
+    this.#always = false;
     this.#media = { flow: 'direct' };
     this.#supervisors.clear();
     this.#expected.clear();
@@ -261,6 +268,10 @@ export class LiveCall {
     if (flow === 'anchored') void this.#queue.run(() => this.#reconnected());
     void lost.close();
     this.#listener.roomLost(reason);
+  }
+
+  #holds(room: StagedRoom): boolean {
+    return this.#media.flow !== 'direct' && this.#media.room === room;
   }
 
   #roomOrThrow(): StagedRoom {

@@ -1,6 +1,9 @@
 import type { CallId } from './call.ts';
 import type { DeviceId } from './device.ts';
 
+/** Names one supervisor in one call. */
+export type SupervisionId = string;
+
 export type Operation = 'ListenIn' | 'Coach' | 'BargeIn';
 export type Scope = 'Call' | 'Agent';
 export type Mode = 'AllCalls' | 'NextCall';
@@ -15,32 +18,41 @@ export interface Monitoring {
 }
 
 /**
- * The life of a subscription.
+ * The life of a subscription. `alerting` and `active` are bound to one supervision: what others of the same device do,
+ * earlier ones that are still leaving above all, means nothing to them.
  *
- *           requested            call              answered            session ended
+ *           requested            call              joined              session ended
  *     none ───────────► armed ─────────► alerting ──────────► active ───────────────► armed (AllCalls)
- *      ▲                  ▲  no answer, busy … │                 │                    none  (NextCall)
- *      │                  └────────────────────┘                 │
- *      └──────────────── cancelled, logged out ──────────────────┘
+ *      ▲                  ▲  no answer, busy … │                 ▲ │                  none  (NextCall)
+ *      │                  └────────────────────┘                 │ │
+ *      │                  armed ── adopted, still in the call ───┘ │
+ *      └──────────────── cancelled, logged out ────────────────────┘
  */
 export type MonitoringState =
   | { readonly is: 'none' }
   | { readonly is: 'armed'; readonly monitoring: Monitoring }
-  | { readonly is: 'alerting' | 'active'; readonly monitoring: Monitoring; readonly callId: CallId };
+  | { readonly is: 'alerting' | 'active'; readonly monitoring: Monitoring; readonly supervisionId: SupervisionId };
 
 export type MonitoringEvent =
   | { readonly type: 'requested'; readonly monitoring: Monitoring }
   | { readonly type: 'cancelled'; readonly leaveCall: boolean }
-  | { readonly type: 'call-available'; readonly callId: CallId }
-  | { readonly type: 'answered'; readonly callId: CallId }
-  | { readonly type: 'session-ended'; readonly callId: CallId };
+  /** A call of the agent that can be joined, by a supervision of this id. */
+  | { readonly type: 'call-available'; readonly callId: CallId; readonly supervisionId: SupervisionId }
+  /** A supervision of an earlier subscription is still in the agent's call. */
+  | { readonly type: 'adopted'; readonly supervisionId: SupervisionId }
+  | { readonly type: 'joined' | 'session-ended'; readonly supervisionId: SupervisionId };
 
 export type MonitoringEffect =
   /** The subscription is another one now: store it and tell the supervisor. */
   | { readonly type: 'changed' }
-  | { readonly type: 'join'; readonly callId: CallId; readonly monitoring: Monitoring }
-  | { readonly type: 'switch'; readonly callId: CallId; readonly operation: Operation }
-  | { readonly type: 'leave'; readonly callId: CallId };
+  | {
+      readonly type: 'join';
+      readonly callId: CallId;
+      readonly supervisionId: SupervisionId;
+      readonly monitoring: Monitoring;
+    }
+  | { readonly type: 'switch'; readonly supervisionId: SupervisionId; readonly operation: Operation }
+  | { readonly type: 'leave'; readonly supervisionId: SupervisionId };
 
 export interface MonitoringStep {
   readonly state: MonitoringState;
@@ -56,17 +68,29 @@ export function transition(state: MonitoringState, event: MonitoringEvent): Moni
       return requested(state, event.monitoring);
     case 'cancelled':
       return cancelled(state, event.leaveCall);
-    case 'call-available':
+    case 'call-available': {
       if (state.is !== 'armed') return unchanged(state);
+      const { callId, supervisionId } = event;
+      const { monitoring } = state;
       return {
-        state: { is: 'alerting', monitoring: state.monitoring, callId: event.callId },
-        effects: [{ type: 'join', callId: event.callId, monitoring: state.monitoring }],
+        state: { is: 'alerting', monitoring, supervisionId },
+        effects: [{ type: 'join', callId, supervisionId, monitoring }],
       };
-    case 'answered':
-      if (state.is !== 'alerting' || state.callId !== event.callId) return unchanged(state);
+    }
+    case 'adopted': {
+      if (state.is !== 'armed') return unchanged(state);
+      const { supervisionId } = event;
+      const { monitoring } = state;
+      return {
+        state: { is: 'active', monitoring, supervisionId },
+        effects: [{ type: 'switch', supervisionId, operation: monitoring.operation }],
+      };
+    }
+    case 'joined':
+      if (state.is !== 'alerting' || state.supervisionId !== event.supervisionId) return unchanged(state);
       return { state: { ...state, is: 'active' }, effects: [] };
     case 'session-ended':
-      return sessionEnded(state, event.callId);
+      return sessionEnded(state, event.supervisionId);
   }
 }
 
@@ -74,24 +98,24 @@ export function transition(state: MonitoringState, event: MonitoringEvent): Moni
 function requested(state: MonitoringState, monitoring: Monitoring): MonitoringStep {
   const armed: MonitoringState = { is: 'armed', monitoring };
   if (state.is === 'none' || state.is === 'armed') return { state: armed, effects: [{ type: 'changed' }] };
-  const { callId } = state;
+  const { supervisionId } = state;
   if (state.monitoring.targetDeviceId !== monitoring.targetDeviceId) {
-    return { state: armed, effects: [{ type: 'changed' }, { type: 'leave', callId }] };
+    return { state: armed, effects: [{ type: 'changed' }, { type: 'leave', supervisionId }] };
   }
-  const live: MonitoringEffect = { type: 'switch', callId, operation: monitoring.operation };
+  const live: MonitoringEffect = { type: 'switch', supervisionId, operation: monitoring.operation };
   return { state: { ...state, monitoring }, effects: [{ type: 'changed' }, live] };
 }
 
 function cancelled(state: MonitoringState, leaveCall: boolean): MonitoringStep {
   if (state.is === 'none') return unchanged(state);
   const live = state.is !== 'armed' && (leaveCall || state.is === 'alerting');
-  const leaving: MonitoringEffect[] = live ? [{ type: 'leave', callId: state.callId }] : [];
+  const leaving: MonitoringEffect[] = live ? [{ type: 'leave', supervisionId: state.supervisionId }] : [];
   return { state: NOT_MONITORING, effects: [{ type: 'changed' }, ...leaving] };
 }
 
 /** NextCall is used up by a call the supervisor was in, not by one whose ringing nobody answered. */
-function sessionEnded(state: MonitoringState, callId: CallId): MonitoringStep {
-  if (state.is === 'none' || state.is === 'armed' || state.callId !== callId) return unchanged(state);
+function sessionEnded(state: MonitoringState, supervisionId: SupervisionId): MonitoringStep {
+  if (state.is === 'none' || state.is === 'armed' || state.supervisionId !== supervisionId) return unchanged(state);
   const { monitoring } = state;
   if (state.is === 'active' && monitoring.mode === 'NextCall') {
     return { state: NOT_MONITORING, effects: [{ type: 'changed' }] };

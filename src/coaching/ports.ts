@@ -70,6 +70,7 @@ export interface MonitoringStore {
 }
 
 export interface Events {
+  /** Must not throw: whoever listens is of no concern to a call. */
   publish(event: EarpieceEvent): void;
 }
 

@@ -3,9 +3,9 @@ import type { Device, DeviceId } from './device.ts';
 import { EarpieceError } from './errors.ts';
 import type { LegId, Party } from './leg.ts';
 import type { LiveCall } from './live-call.ts';
-import type { Monitoring, Operation } from './monitoring.ts';
+import type { Monitoring, Operation, SupervisionId } from './monitoring.ts';
 import type { Events, Signalling } from './ports.ts';
-import { advance, isLive, type Supervision, type SupervisionEnd, type SupervisionId } from './supervision.ts';
+import { advance, isLive, type Supervision, type SupervisionEnd } from './supervision.ts';
 
 export interface SupervisionDeskPorts {
   readonly signalling: Signalling;
@@ -14,7 +14,9 @@ export interface SupervisionDeskPorts {
 
 /** What the desk tells the switchboard. */
 export interface SupervisionListener {
-  answered(supervision: Supervision): void;
+  /** It is in the call; what it may do is confirmed. */
+  joined(supervision: Supervision): void;
+  /** It has begun to leave; nothing that is said of it from now on counts. */
   ended(supervision: Supervision): void;
 }
 
@@ -22,6 +24,8 @@ interface Seat {
   supervision: Supervision;
   readonly live: LiveCall;
   readonly dialling: AbortController;
+  /** Resolves when its phone has been hung up. */
+  hungUp: Promise<unknown>;
 }
 
 /** Brings supervisors into calls and takes them out again: the life of every supervision. */
@@ -35,18 +39,26 @@ export class SupervisionDesk {
     this.#listener = listener;
   }
 
+  /** Those that are in a call, or being brought in. */
   in(callId: CallId): Supervision[] {
-    return this.#supervisions().filter((supervision) => supervision.callId === callId);
+    return this.#supervisions().filter((each) => each.callId === callId && each.state.is !== 'ended');
   }
 
   byLeg(legId: LegId): Supervision | undefined {
     return this.#supervisions().find(({ state }) => 'legId' in state && state.legId === legId);
   }
 
+  /** The supervision by which this supervisor is in a call of the agent, whatever subscription it came from. */
+  liveOf(supervisorDeviceId: DeviceId): Supervision | undefined {
+    return this.#supervisions().find(
+      (supervision) => supervision.supervisorDeviceId === supervisorDeviceId && isLive(supervision),
+    );
+  }
+
   /** Dials the supervisor and, when it answers, takes it into the call. How it went is told by events. */
-  bringIn(live: LiveCall, agent: Party, monitoring: Monitoring, device: Device): void {
+  bringIn(id: SupervisionId, live: LiveCall, agent: Party, monitoring: Monitoring, device: Device): void {
     const supervision: Supervision = {
-      id: crypto.randomUUID(),
+      id,
       callId: live.call.id,
       supervisorDeviceId: device.id,
       agentDeviceId: monitoring.targetDeviceId,
@@ -54,15 +66,16 @@ export class SupervisionDesk {
       operation: monitoring.operation,
       state: { is: 'alerting' },
     };
-    const seat: Seat = { supervision, live, dialling: new AbortController() };
+    const seat: Seat = { supervision, live, dialling: new AbortController(), hungUp: Promise.resolve() };
     this.#seats.set(supervision.id, seat);
     void this.#seatSupervisor(seat, device);
   }
 
   /** Changes what a supervisor may do; one that is still being dialled enters with the new operation. */
-  switchTo(supervisorDeviceId: DeviceId, callId: CallId, operation: Operation): void {
-    const seat = this.#seatOf(supervisorDeviceId, callId);
+  switchTo(id: SupervisionId, operation: Operation): void {
+    const seat = this.#seats.get(id);
     if (seat === undefined || seat.supervision.operation === operation) return;
+    if (seat.supervision.state.is === 'ended') return;
     seat.supervision = { ...seat.supervision, operation };
     if (!isLive(seat.supervision)) return;
     // Queued behind the admission where that is still going on.
@@ -72,8 +85,8 @@ export class SupervisionDesk {
     );
   }
 
-  leave(supervisorDeviceId: DeviceId, callId: CallId): void {
-    const seat = this.#seatOf(supervisorDeviceId, callId);
+  leave(id: SupervisionId): void {
+    const seat = this.#seats.get(id);
     if (seat !== undefined) this.#end(seat, { outcome: 'cancelled' });
   }
 
@@ -96,6 +109,7 @@ export class SupervisionDesk {
     try {
       this.#ports.events.publish({ type: 'supervision.alerting', supervision: seat.supervision });
       const offer = await live.expect(id);
+      await this.#phoneFree(seat);
       const dialled = await this.#ports.signalling.dial({ device, offer, callId }, dialling.signal);
       if (dialled.outcome !== 'answered') {
         this.#end(seat, dialled);
@@ -106,11 +120,11 @@ export class SupervisionDesk {
         return;
       }
       seat.supervision = advance(seat.supervision, { is: 'joining', legId: dialled.legId });
-      this.#listener.answered(seat.supervision);
       const { agentLegId, operation } = seat.supervision;
       await live.admit({ member: id, agent: agentLegId, operation }, dialled.answer);
       if (seat.supervision.state.is !== 'joining') return;
       seat.supervision = advance(seat.supervision, { is: 'active', legId: dialled.legId });
+      this.#listener.joined(seat.supervision);
       const joinMs = performance.now() - decidedAt;
       this.#ports.events.publish({ type: 'supervision.active', supervision: seat.supervision, joinMs });
     } catch (error) {
@@ -127,20 +141,22 @@ export class SupervisionDesk {
     if (state.is === 'leaving' || state.is === 'ended') return;
     if (state.is !== 'alerting') seat.supervision = advance(seat.supervision, { is: 'leaving', legId: state.legId });
     seat.dialling.abort();
-    const gone = [seat.live.remove(seat.supervision.id)];
-    if (state.is !== 'alerting') gone.push(this.#ports.signalling.hangUp(state.legId));
+    if (state.is !== 'alerting') seat.hungUp = this.#ports.signalling.hangUp(state.legId);
     seat.supervision = advance(seat.supervision, { is: 'ended', end });
-    void Promise.allSettled(gone).then(() => {
+    this.#listener.ended(seat.supervision);
+    void Promise.allSettled([seat.live.remove(seat.supervision.id), seat.hungUp]).then(() => {
       this.#seats.delete(seat.supervision.id);
       this.#ports.events.publish({ type: 'supervision.ended', supervision: seat.supervision });
-      this.#listener.ended(seat.supervision);
     });
   }
 
-  #seatOf(supervisorDeviceId: DeviceId, callId: CallId): Seat | undefined {
-    return [...this.#seats.values()].find(
-      ({ supervision }) => supervision.supervisorDeviceId === supervisorDeviceId && supervision.callId === callId,
+  /** The same phone may be just being hung up in another call. */
+  async #phoneFree({ supervision }: Seat): Promise<void> {
+    const { id, supervisorDeviceId } = supervision;
+    const others = [...this.#seats.values()].filter(
+      (other) => other.supervision.id !== id && other.supervision.supervisorDeviceId === supervisorDeviceId,
     );
+    await Promise.allSettled(others.map(({ hungUp }) => hungUp));
   }
 
   #supervisions(): Supervision[] {

@@ -2,9 +2,7 @@ import type { CallId } from './call.ts';
 import type { DeviceId } from './device.ts';
 import { EarpieceError, type ErrorCode } from './errors.ts';
 import type { LegId } from './leg.ts';
-import type { Operation } from './monitoring.ts';
-
-export type SupervisionId = string;
+import type { Operation, SupervisionId } from './monitoring.ts';
 
 /** How a supervision came to its end. Only `failed` is a fault; the rest is life. */
 export type SupervisionEnd =

@@ -3,7 +3,7 @@ import type { Device, DeviceId } from './device.ts';
 import { EarpieceError } from './errors.ts';
 import type { LegId, Sdp } from './leg.ts';
 import { LiveCall } from './live-call.ts';
-import type { Monitoring, MonitoringEvent } from './monitoring.ts';
+import type { Monitoring, MonitoringEffect, MonitoringEvent } from './monitoring.ts';
 import type {
   Arrival,
   CallControl,
@@ -65,8 +65,7 @@ export class Switchboard implements CallControl {
     this.#policy = policy;
     this.#subscriptions = new Subscriptions(ports.store);
     this.#desk = new SupervisionDesk(ports, {
-      answered: (supervision) =>
-        this.#advance(supervision.supervisorDeviceId, { type: 'answered', callId: supervision.callId }),
+      joined: ({ id, supervisorDeviceId }) => this.#advance(supervisorDeviceId, { type: 'joined', supervisionId: id }),
       ended: (supervision) => this.#supervisionEnded(supervision),
     });
   }
@@ -86,7 +85,8 @@ export class Switchboard implements CallControl {
     return this.#changes.run(async () => {
       this.#assertAllowed(monitoring);
       await this.#step(monitoring.supervisorDeviceId, { type: 'requested', monitoring });
-      const present = this.#policy.intrusion ? this.#callOf(monitoring.targetDeviceId) : undefined;
+      await this.#adopt(monitoring);
+      const present = this.#policy.intrusion ? this.#newestCallOf(monitoring.targetDeviceId) : undefined;
       if (present !== undefined) await this.#offerCall(monitoring.supervisorDeviceId, present.call.id);
     });
   }
@@ -203,13 +203,13 @@ export class Switchboard implements CallControl {
           break;
         }
         case 'join':
-          this.#join(effect.callId, effect.monitoring);
+          this.#join(effect);
           break;
         case 'switch':
-          this.#desk.switchTo(supervisorDeviceId, effect.callId, effect.operation);
+          this.#desk.switchTo(effect.supervisionId, effect.operation);
           break;
         case 'leave':
-          this.#desk.leave(supervisorDeviceId, effect.callId);
+          this.#desk.leave(effect.supervisionId);
           break;
       }
     }
@@ -224,38 +224,53 @@ export class Switchboard implements CallControl {
   }
 
   #offerCall(supervisorDeviceId: DeviceId, callId: CallId): Promise<void> {
-    return this.#step(supervisorDeviceId, { type: 'call-available', callId });
+    return this.#step(supervisorDeviceId, { type: 'call-available', callId, supervisionId: crypto.randomUUID() });
   }
 
   #offerToMonitors(agentDeviceId: DeviceId, callId: CallId): void {
     for (const { monitoring } of this.#subscriptions.aimedAt(agentDeviceId)) {
-      this.#advance(monitoring.supervisorDeviceId, { type: 'call-available', callId });
+      const supervisionId = crypto.randomUUID();
+      this.#advance(monitoring.supervisorDeviceId, { type: 'call-available', callId, supervisionId });
     }
   }
 
-  #join(callId: CallId, monitoring: Monitoring): void {
+  /**
+   * A supervisor that stayed in a call when its subscription ended, and now subscribes again: to the same agent, it goes on with
+   * the new operation; to another, it leaves.
+   */
+  async #adopt({ supervisorDeviceId, targetDeviceId }: Monitoring): Promise<void> {
+    const live = this.#desk.liveOf(supervisorDeviceId);
+    if (live === undefined || this.#subscriptions.of(supervisorDeviceId).is !== 'armed') return;
+    if (live.agentDeviceId !== targetDeviceId) this.#desk.leave(live.id);
+    else await this.#step(supervisorDeviceId, { type: 'adopted', supervisionId: live.id });
+  }
+
+  #join({ callId, supervisionId, monitoring }: Extract<MonitoringEffect, { type: 'join' }>): void {
     const live = this.#calls.get(callId);
     const agent = live && partyOf(live.call, monitoring.targetDeviceId);
     if (live === undefined || agent === undefined) {
-      this.#advance(monitoring.supervisorDeviceId, { type: 'session-ended', callId });
+      this.#advance(monitoring.supervisorDeviceId, { type: 'session-ended', supervisionId });
       return;
     }
-    this.#desk.bringIn(live, agent, monitoring, this.#deviceOrThrow(monitoring.supervisorDeviceId));
+    this.#desk.bringIn(supervisionId, live, agent, monitoring, this.#deviceOrThrow(monitoring.supervisorDeviceId));
   }
 
-  /** A supervisor whose call ended looks at the agent's next one, should there be one already. */
-  #supervisionEnded({ supervisorDeviceId, agentDeviceId, callId, state }: Supervision): void {
-    this.#advance(supervisorDeviceId, { type: 'session-ended', callId });
-    if (state.is !== 'ended' || state.end.outcome !== 'call-ended') return;
-    const next = this.#callOf(agentDeviceId);
-    const armed = this.#subscriptions.monitoringOf(supervisorDeviceId)?.targetDeviceId === agentDeviceId;
-    if (next !== undefined && armed) {
-      this.#advance(supervisorDeviceId, { type: 'call-available', callId: next.call.id });
-    }
+  /** A supervisor that is free again is offered the agent's other call: the one that is left, or that came in the meantime. */
+  #supervisionEnded({ id, supervisorDeviceId, agentDeviceId, callId, state }: Supervision): void {
+    this.#advance(supervisorDeviceId, { type: 'session-ended', supervisionId: id });
+    const left = state.is === 'ended' && state.end.outcome === 'call-ended';
+    const next = this.#newestCallOf(agentDeviceId, left ? undefined : callId);
+    if (next === undefined || this.#subscriptions.monitoringOf(supervisorDeviceId)?.targetDeviceId !== agentDeviceId)
+      return;
+    const supervisionId = crypto.randomUUID();
+    this.#advance(supervisorDeviceId, { type: 'call-available', callId: next.call.id, supervisionId });
   }
 
-  #callOf(deviceId: DeviceId): LiveCall | undefined {
-    return [...this.#calls.values()].find((live) => partyOf(live.call, deviceId) !== undefined);
+  /** The agent's newest call; of those after one of them, where that is given. */
+  #newestCallOf(deviceId: DeviceId, after?: CallId): LiveCall | undefined {
+    const calls = [...this.#calls.values()];
+    const newer = calls.slice(calls.findIndex((live) => live.call.id === after) + 1);
+    return newer.findLast((live) => partyOf(live.call, deviceId) !== undefined);
   }
 
   #assertAllowed({ supervisorDeviceId, targetDeviceId }: Monitoring): void {

@@ -1,5 +1,6 @@
 import type { Call } from '../coaching/call.ts';
-import type { Supervision, SupervisionId } from '../coaching/supervision.ts';
+import type { SupervisionId } from '../coaching/monitoring.ts';
+import type { Supervision } from '../coaching/supervision.ts';
 
 /** The calls of supervisions, from their beginning until their end is told: by then the call itself may be forgotten. */
 export class SupervisedCalls {

@@ -1,4 +1,5 @@
-import type { User } from '../coaching/device.ts';
+import type { DeviceId, User } from '../coaching/device.ts';
+import { EarpieceError } from '../coaching/errors.ts';
 import type { Desk } from './ports.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -9,7 +10,19 @@ export async function logOut(user: User, desk: Desk, sessions: Sessions): Promis
     const target = desk.switchboard.device(id).monitoring?.targetDeviceId;
     return target !== undefined && (own.has(id) || own.has(target));
   });
-  await Promise.all(monitoring.map(({ id }) => desk.switchboard.cancelMonitoring(id, { leaveCall: true })));
-  sessions.close(user.id);
-  desk.notifications.loggedOut(user.id);
+  try {
+    await Promise.all(monitoring.map(({ id }) => cancelled(desk, id)));
+  } finally {
+    sessions.close(user.id);
+    desk.notifications.loggedOut(user.id);
+  }
+}
+
+/** A monitoring that has just ended by itself, with its call or with another log-out, is cancelled too. */
+async function cancelled({ switchboard }: Desk, id: DeviceId): Promise<void> {
+  try {
+    await switchboard.cancelMonitoring(id, { leaveCall: true });
+  } catch (error) {
+    if (!(error instanceof EarpieceError && error.code === 'invalid-state')) throw error;
+  }
 }

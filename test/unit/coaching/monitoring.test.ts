@@ -20,7 +20,7 @@ const armed = (mode: Mode = 'AllCalls'): MonitoringState => ({ is: 'armed', moni
 const live = (is: 'alerting' | 'active', mode: Mode = 'AllCalls'): MonitoringState => ({
   is,
   monitoring: monitoring({ mode }),
-  callId: 'call',
+  supervisionId: 'supervision',
 });
 
 const requested = (changes: Partial<Monitoring> = {}): MonitoringEvent => ({
@@ -28,17 +28,19 @@ const requested = (changes: Partial<Monitoring> = {}): MonitoringEvent => ({
   monitoring: monitoring(changes),
 });
 const cancelled = (leaveCall = true): MonitoringEvent => ({ type: 'cancelled', leaveCall });
-const call = (type: 'call-available' | 'answered' | 'session-ended', callId = 'call'): MonitoringEvent => ({
+const available = (): MonitoringEvent => ({ type: 'call-available', callId: 'call', supervisionId: 'supervision' });
+const session = (type: 'adopted' | 'joined' | 'session-ended', supervisionId = 'supervision'): MonitoringEvent => ({
   type,
-  callId,
+  supervisionId,
 });
 
 describe('a subscription', () => {
   it.each<[string, MonitoringState, MonitoringEvent, MonitoringState['is'], string[]]>([
     ['Coach, agent idle', NOT_MONITORING, requested(), 'armed', ['changed']],
-    ['the agent gets a call', armed(), call('call-available'), 'alerting', ['join']],
-    ['the supervisor answers', live('alerting'), call('answered'), 'active', []],
-    ['another call while one is joined', live('active'), call('call-available', 'other'), 'active', []],
+    ['the agent gets a call', armed(), available(), 'alerting', ['join']],
+    ['the supervisor is in', live('alerting'), session('joined'), 'active', []],
+    ['the supervisor is still in', armed(), session('adopted'), 'active', ['switch']],
+    ['another call while one is joined', live('active'), available(), 'active', []],
     ['a second operation, armed', armed(), requested({ operation: 'BargeIn' }), 'armed', ['changed']],
     [
       'a second operation, active',
@@ -55,11 +57,11 @@ describe('a subscription', () => {
     ['cancel, active, staying in the call', live('active'), cancelled(false), 'none', ['changed']],
     ['cancel while the phone rings', live('alerting'), cancelled(false), 'none', ['changed', 'leave']],
     ['cancel, nothing active', NOT_MONITORING, cancelled(), 'none', []],
-    ['NextCall, session ends', live('active', 'NextCall'), call('session-ended'), 'none', ['changed']],
-    ['NextCall, never answered', live('alerting', 'NextCall'), call('session-ended'), 'armed', []],
-    ['AllCalls, session ends', live('active'), call('session-ended'), 'armed', []],
-    ['the end of an earlier session', live('active', 'NextCall'), call('session-ended', 'earlier'), 'active', []],
-    ['an answer of an earlier session', live('alerting'), call('answered', 'earlier'), 'alerting', []],
+    ['NextCall, session ends', live('active', 'NextCall'), session('session-ended'), 'none', ['changed']],
+    ['NextCall, never answered', live('alerting', 'NextCall'), session('session-ended'), 'armed', []],
+    ['AllCalls, session ends', live('active'), session('session-ended'), 'armed', []],
+    ['the end of an earlier session', live('active', 'NextCall'), session('session-ended', 'earlier'), 'active', []],
+    ['the joining of an earlier session', live('alerting'), session('joined', 'earlier'), 'alerting', []],
   ])('%s', (_name, state, event, next, effects) => {
     const step = transition(state, event);
     expect(step.state.is).toBe(next);
@@ -71,7 +73,7 @@ describe('a subscription', () => {
     const { state } = transition(live('active'), replaced);
     expect(state).toMatchObject({
       is: 'active',
-      callId: 'call',
+      supervisionId: 'supervision',
       monitoring: { operation: 'ListenIn', scope: 'Agent', mode: 'NextCall' },
     });
   });

@@ -76,11 +76,11 @@ class FakeRoom implements Room {
       this.world.onStage(this.stage);
     }
   }
-  dismiss(member: MemberId) {
+  async dismiss(member: MemberId) {
+    await this.world.pause();
     if (this.members.delete(member)) this.world.log.push(`dismiss ${member}`);
     this.stage = departed(this.stage, member);
     this.seated.delete(member);
-    return Promise.resolve();
   }
   close() {
     this.closed = true;
@@ -98,6 +98,10 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   readonly failures = new Set<string>();
   readonly switchboard: Switchboard;
   lose: (reason: string) => void = () => undefined;
+  /** The legs whose phones were last offered a room; the others talk directly. */
+  readonly inTheRoom = new Set<string>();
+  /** How many rounds of the event loop a phone takes to be hung up, and a room to let a member go. */
+  slowness: () => number = () => 0;
   onStage: (stage: Stage) => void = () => undefined;
   #waiting: { matches: (event: EarpieceEvent) => boolean; resolve: (event: EarpieceEvent) => void }[] = [];
   #answers: ((outcome: DialOutcome) => void)[] = [];
@@ -166,6 +170,20 @@ export class World implements Signalling, MediaServers, MonitoringStore {
     return [...this.room.seated].filter((listener) => carries(this.room.stage, supervisionId, listener));
   }
 
+  async pause(): Promise<void> {
+    for (let rounds = this.slowness(); rounds > 0; rounds--) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Resolves when nothing goes on any more but phones that ring. */
+  async settled(): Promise<void> {
+    for (let rounds = 0; rounds < 60; rounds++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Whether a supervisor's phone is ringing. */
+  get ringing(): boolean {
+    return this.#answers.length > 0;
+  }
+
   async trouble(where: string, code: ErrorCode = 'unavailable'): Promise<void> {
     await Promise.resolve();
     if (this.failures.has(where)) throw new EarpieceError(code, `${where} failed`);
@@ -174,25 +192,31 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   // Signalling
   async offer(legId: string) {
     await this.trouble('offer');
+    if (legId.endsWith('customer')) await this.trouble('offer to the customer');
     this.log.push(`re-INVITE ${legId}`);
+    this.inTheRoom.add(legId);
     return `answer of ${legId}`;
   }
   async connectDirectly(a: string, b: string) {
     await this.trouble('connectDirectly');
     this.log.push(`connect ${a} and ${b}`);
+    for (const legId of [a, b]) this.inTheRoom.delete(legId);
   }
   remoteDescription = (legId: string) => `description of ${legId}`;
   dial(_request: unknown, signal: AbortSignal): Promise<DialOutcome> {
     if (signal.aborted) return Promise.resolve({ outcome: 'cancelled' });
     return new Promise((resolve) => {
       this.#answers.push(resolve);
-      signal.addEventListener('abort', () => resolve({ outcome: 'cancelled' }));
+      signal.addEventListener('abort', () => {
+        this.#answers = this.#answers.filter((answer) => answer !== resolve);
+        resolve({ outcome: 'cancelled' });
+      });
       for (const dialled of this.#dialled.splice(0)) dialled();
     });
   }
-  hangUp(legId: string) {
+  async hangUp(legId: string) {
     this.log.push(`hang up ${legId}`);
-    return Promise.resolve();
+    await this.pause();
   }
 
   // MediaServers
