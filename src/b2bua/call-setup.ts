@@ -2,6 +2,7 @@ import type { Sdp } from '../coaching/leg.ts';
 import type { Logger } from '../log.ts';
 import { Attempt, isUnreachable, type Refused } from './attempt.ts';
 import type { CallParties, Conversation } from './conversation.ts';
+import { guarded } from './guard.ts';
 import { ALLOW, headersOfEnd, headersOfResponse } from './headers.ts';
 import { Leg } from './leg.ts';
 import { respond } from './responses.ts';
@@ -70,7 +71,9 @@ export class CallSetup {
   }
 
   start(): void {
-    this.#asked.request.on('cancel', (cancel) => this.cancel(headersOfEnd(cancel)));
+    this.#asked.request.on('cancel', (cancel) => {
+      guarded(this.#log, 'CANCEL', () => this.cancel(headersOfEnd(cancel)));
+    });
     this.#tryNext();
   }
 
@@ -80,7 +83,7 @@ export class CallSetup {
     this.#log.info('call cancelled');
     this.#finish();
     this.#attempt?.cancel(headers);
-    this.#asked.reply.send(487);
+    respond(this.#asked.reply, { status: 487 });
     void this.#conversation.end();
   }
 
@@ -116,10 +119,17 @@ export class CallSetup {
       ...(target.device === undefined && auth !== undefined && { auth }),
     };
     this.#attempt = new Attempt(this.#ports.stack, target.uri, options, ringMs, {
-      provisional: (response) => this.#pass(response),
-      answered: (dialog) => this.#answered(dialog, target),
-      offered: (dialog) => this.#offered(dialog, target),
-      refused: (refused) => this.#refused(refused),
+      provisional: (response) => guarded(this.#log, 'provisional response', () => this.#pass(response)),
+      answered: (dialog) => this.#decided(() => this.#answered(dialog, target)),
+      offered: (dialog) => this.#decided(() => this.#offered(dialog, target)),
+      refused: (refused) => this.#decided(() => this.#refused(refused)),
+    });
+  }
+
+  /** What a final response of the callee leads to; where that fails the call has failed, and the caller hears so. */
+  #decided(handle: () => void): void {
+    guarded(this.#log, 'final response', handle, () => {
+      this.#refuse(500);
     });
   }
 
@@ -179,10 +189,9 @@ export class CallSetup {
       told,
       (caller) => {
         this.#conversation.connectedTo(caller);
-        caller.confirmed.then(
-          () => this.#conversation.establish(parties),
-          (error: unknown) => this.#unconfirmed(error),
-        );
+        caller.confirmed
+          .then(() => this.#conversation.establish(parties))
+          .catch((error: unknown) => this.#unconfirmed(error));
       },
       { remote: this.#asked.offer ?? '', local: answer },
     );
@@ -231,7 +240,12 @@ export class CallSetup {
       made = true;
       this.#finish();
       if (dialog !== undefined) {
-        connected(this.#leg(dialog, said));
+        guarded(
+          this.#log,
+          'answer',
+          () => connected(this.#leg(dialog, said)),
+          () => void this.#conversation.end(),
+        );
         return;
       }
       this.#log.info({ err: error }, 'the caller was gone when the call was answered');

@@ -52,13 +52,24 @@ export class OfferRefused extends EarpieceError {
 /** The other side of the leg is changing its media itself: 491 (RFC 3261 14.2). */
 export const glare = (): OfferRefused => new OfferRefused({ status: 491 });
 
-/** Sends a response. srf knows the registered statuses only; another one is sent as the x00 of its class (RFC 3261 8.1.3.2). */
+/** Sends a response, whatever its status: one that srf does not know goes out as what it means, or not at all. */
 export function respond(reply: Reply, { status, reason = '', headers = {} }: Refusal, body = ''): void {
   const content: Content = { headers, ...(body !== '' && { body }) };
   try {
     reply.send(status, reason, content);
   } catch (error) {
-    if (status < 200 || status % 100 === 0) throw error;
-    reply.send(Math.floor(status / 100) * 100, reason, content);
+    // srf throws at a status that is not in its table (of RFC 3261 and a few more), whatever reason comes with it.
+    const known = meaningOf(status, body !== '');
+    if (known === status) throw error;
+    if (known !== undefined) reply.send(known, reason, content);
   }
+}
+
+/**
+ * What a status means to who does not know it (RFC 3261 8.1.3.2): the x00 of its class, or progress (183). Progress without early
+ * media (`101 Dialog Establishment`, as eXosip sends it) tells the caller nothing: `undefined`.
+ */
+function meaningOf(status: number, hasBody: boolean): number | undefined {
+  if (status >= 200) return Math.floor(status / 100) * 100;
+  return hasBody ? 183 : undefined;
 }

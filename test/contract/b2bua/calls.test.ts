@@ -87,6 +87,33 @@ describe('a call from the switch to an agent', () => {
     expect(house.control.told.filter(({ type }) => type === 'established')).toEqual([]);
   });
 
+  it.each([
+    { status: 185, early: true, passed: [180, 183] },
+    { status: 101, early: false, passed: [180] },
+  ])('goes on where the agent says $status, which nobody knows', async ({ status, early, passed }) => {
+    await using house = await House.open({ residents: [AGENT] });
+    const agent = await house.registered('5001', { onIncoming: 'ring' });
+    const call = (await house.phone('customer')).call(house.uri('5001'));
+    const incoming = await agent.incoming();
+    await call.ringing(180);
+    await incoming.ring({ status, early });
+    await incoming.answer();
+    await call.established();
+    expect(call.responses.map((response) => response.status).filter((each) => each !== 100)).toEqual([...passed, 200]);
+    expect(call.responses.find((response) => response.status === 183)?.body.includes('m=audio') ?? false).toBe(early);
+  });
+
+  it.each([
+    [469, 400],
+    [555, 500],
+    [607, 600],
+  ])('is refused with the meaning of a status that nobody knows: %i as %i', async (said, heard) => {
+    await using house = await House.open({ residents: [AGENT] });
+    await house.registered('5001', { onIncoming: { reject: said } });
+    expect((await (await house.phone('customer')).call(house.uri('5001')).final()).status).toBe(heard);
+    expect(house.b2bua.counts).toEqual(idle);
+  });
+
   it('is cancelled with its reason', async () => {
     await using house = await House.open({ residents: [AGENT] });
     const agent = await house.registered('5001', { onIncoming: 'ring' });
