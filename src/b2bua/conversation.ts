@@ -3,10 +3,11 @@ import type { Party, Sdp } from '../coaching/leg.ts';
 import type { CallControl } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import { connectDirectly } from './direct-media.ts';
+import { answering } from './guard.ts';
 import { contentOf } from './headers.ts';
 import type { Leg } from './leg.ts';
 import type { LateOffer, LegListener, Solicited } from './leg-listener.ts';
-import { glare } from './responses.ts';
+import { glare, respond } from './responses.ts';
 import { activated } from './sdp.ts';
 import type { Headers, Reply, StackRequest } from './stack.ts';
 
@@ -122,16 +123,17 @@ export class Conversation implements LegListener<Leg> {
   passed(leg: Leg, request: StackRequest, reply: Reply): void {
     const far = this.#farOf(leg);
     if (far === undefined) {
-      reply.send(481);
+      respond(reply, { status: 481 });
       return;
     }
-    far.pass(request.method, contentOf(request)).then(
-      (status) => reply.send(status === 481 || status === 408 ? 500 : status),
-      (error: unknown) => {
+    answering(this.#log, request, reply, async () => {
+      const status = await far.pass(request.method, contentOf(request)).catch((error: unknown) => {
         this.#log.warn({ err: error, method: request.method }, 'could not be passed on');
-        reply.send(500);
-      },
-    );
+        return 500;
+      });
+      // What would end the dialog here, too, stays with the far phone (RFC 3261 12.2.1.2).
+      respond(reply, { status: status === 481 || status === 408 ? 500 : status });
+    });
   }
 
   ended(_leg: Leg, headers: Headers): void {

@@ -1,5 +1,6 @@
 import { EarpieceError } from '../coaching/errors.ts';
 import { withResolvers } from './deadline.ts';
+import { respond } from './responses.ts';
 import type { Acknowledge, Content, SentRequest, Stack, StackDialog, StackResponse } from './stack.ts';
 
 /** The final response to a request within a dialog. */
@@ -45,7 +46,7 @@ export function requestInDialog(
       }
       sent = request;
       // Glare: the phone changes its session while we do (RFC 3311 5.2).
-      request.on('update', (_update, reply) => reply.send(491));
+      request.on('update', (_update, reply) => respond(reply, { status: 491 }));
       request.on('response', (response, acknowledge) => {
         if (response.status < 200) return;
         clearTimeout(timer);

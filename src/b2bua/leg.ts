@@ -5,6 +5,7 @@ import { Serial } from '../coaching/serial.ts';
 import type { Logger } from '../log.ts';
 import { unless, withResolvers, within } from './deadline.ts';
 import { detached, forgetMessages } from './dialog-memory.ts';
+import { answering, guarded } from './guard.ts';
 import { headersOfEnd } from './headers.ts';
 import { type FinalResponse, isDialogGone, requestInDialog } from './in-dialog-request.ts';
 import type { LegListener, Solicited } from './leg-listener.ts';
@@ -68,13 +69,13 @@ export class Leg {
     this.#log = log.child({ legId: this.id });
     this.#remote = said.remote;
     this.#local = this.#origin.speak(said.local);
-    dialog.on('destroy', (bye) => this.#end(headersOfEnd(bye)));
-    dialog.on('modify', (request, reply) => void this.#onInvite(request, reply));
-    dialog.on('update', (request, reply) => void this.#onUpdate(request, reply));
-    dialog.on('info', (request, reply) => listener.passed(this, request, reply));
-    dialog.on('message', (request, reply) => listener.passed(this, request, reply));
-    dialog.on('refer', (_request, reply) => reply.send(501));
-    dialog.on('ack', (ack) => this.#acknowledged?.(cseqOf(ack), sdpIn(ack)));
+    dialog.on('destroy', (bye) => guarded(this.#log, 'BYE', () => this.#end(headersOfEnd(bye))));
+    this.#answers('modify', (request, reply) => this.#onInvite(request, reply));
+    this.#answers('update', (request, reply) => this.#onUpdate(request, reply));
+    this.#answers('info', (request, reply) => listener.passed(this, request, reply));
+    this.#answers('message', (request, reply) => listener.passed(this, request, reply));
+    this.#answers('refer', (_request, reply) => respond(reply, { status: 501 }));
+    dialog.on('ack', (ack) => guarded(this.#log, 'ACK', () => this.#acknowledged?.(cseqOf(ack), sdpIn(ack))));
     this.confirmed = dialog.type === 'uac' ? Promise.resolve(undefined) : this.#firstAck(cseqOf(dialog.req));
     forgetMessages(dialog);
   }
@@ -157,10 +158,10 @@ export class Leg {
     this.#finish();
     this.#log.info('leg hung up');
     const { promise, resolve } = withResolvers<'ended' | 'unsent'>();
-    this.#dialog.destroy({ headers }, (cause) => {
-      resolve(cause === null || cause === undefined ? 'ended' : 'unsent');
-    });
     try {
+      this.#dialog.destroy({ headers }, (cause) => {
+        resolve(cause === null || cause === undefined ? 'ended' : 'unsent');
+      });
       // srf gives up a dialog whose connection to drachtio was renewed; drachtio does not.
       const bye = promise.then(async (outcome) => {
         if (outcome === 'unsent') await requestInDialog(this.#stack, this.#dialog, { method: 'BYE', headers }, BYE_MS);
@@ -169,6 +170,13 @@ export class Leg {
     } catch (error) {
       this.#log.warn({ err: error }, 'no answer to BYE');
     }
+  }
+
+  #answers(
+    event: 'modify' | 'update' | 'info' | 'message' | 'refer',
+    handle: (request: StackRequest, reply: Reply) => unknown,
+  ): void {
+    this.#dialog.on(event, (request, reply) => answering(this.#log, request, reply, () => handle(request, reply)));
   }
 
   async #probe(): Promise<void> {
@@ -221,7 +229,7 @@ export class Leg {
   async #onInvite(request: StackRequest, reply: Reply): Promise<void> {
     const offer = descriptionIn(request);
     if (offer === 'unreadable') {
-      reply.send(415, { headers: { Accept: 'application/sdp' } });
+      respond(reply, { status: 415, headers: { Accept: 'application/sdp' } });
       return;
     }
     await this.#exchangeTheirs(request, reply, async (answer, withdrawn) => {
@@ -234,11 +242,11 @@ export class Leg {
   async #onUpdate(request: StackRequest, reply: Reply): Promise<void> {
     const offer = descriptionIn(request);
     if (offer === 'none') {
-      reply.send(200, { headers: { Contact: this.#dialog.local.contact } });
+      respond(reply, { status: 200, headers: { Contact: this.#dialog.local.contact } });
       return;
     }
     if (offer === 'unreadable') {
-      reply.send(415, { headers: { Accept: 'application/sdp' } });
+      respond(reply, { status: 415, headers: { Accept: 'application/sdp' } });
       return;
     }
     await this.#exchangeTheirs(request, reply, async (answer, withdrawn) => {
@@ -253,12 +261,12 @@ export class Leg {
     task: (answer: (description: Sdp) => boolean, withdrawn: AbortSignal) => Promise<void>,
   ): Promise<void> {
     if (this.#exchange.is === 'ours') {
-      reply.send(491);
+      respond(reply, { status: 491 });
       return;
     }
     // RFC 3261 14.2: a second one before the first is answered.
     if (this.#exchange.is === 'theirs') {
-      reply.send(500, { headers: { 'Retry-After': String(Math.ceil(Math.random() * 10)) } });
+      respond(reply, { status: 500, headers: { 'Retry-After': String(Math.ceil(Math.random() * 10)) } });
       return;
     }
 
@@ -274,7 +282,7 @@ export class Leg {
       is: 'theirs',
       withdraw: () => {
         withdraw();
-        reply.send(491);
+        respond(reply, { status: 491 });
       },
     };
     this.#exchange = theirs;
@@ -283,7 +291,7 @@ export class Leg {
       if (withdrawn.aborted || !this.up) return false;
       this.#local = this.#origin.speak(description);
       const headers = { 'Content-Type': 'application/sdp', Contact: this.#dialog.local.contact };
-      reply.send(200, { body: this.#local, headers });
+      respond(reply, { status: 200, headers }, this.#local);
       return true;
     };
     try {

@@ -57,7 +57,7 @@ export class Registrar {
     const contacts = outcome.contacts.map(
       ({ uri, expiresAt }) => `<${uri}>;expires=${Math.ceil((expiresAt - now) / 1000)}`,
     );
-    reply.send(200, { headers: contacts.length > 0 ? { Contact: contacts.join(', ') } : {} });
+    respond(reply, { status: 200, headers: contacts.length > 0 ? { Contact: contacts.join(', ') } : {} });
   }
 
   close(): void {

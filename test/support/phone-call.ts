@@ -38,6 +38,8 @@ export abstract class PhoneCall {
   readonly requests: SipRequest[] = [];
   /** What the peer's re-INVITEs and UPDATEs meet. */
   reoffers: Reoffers = 'answer';
+  /** What other requests in the call meet, by method; 200 (REFER: 202) where nothing is said. */
+  readonly refusals = new Map<string, number>();
   protected readonly line: Line;
   protected readonly media: PhoneMedia;
   protected dialog: Dialog | undefined;
@@ -154,7 +156,8 @@ export abstract class PhoneCall {
         : transaction.respond(responseTo(request, status)));
       return;
     }
-    await transaction.respond(responseTo(request, request.method === 'REFER' ? 202 : 200));
+    const status = this.refusals.get(request.method) ?? (request.method === 'REFER' ? 202 : 200);
+    await transaction.respond(responseTo(request, status));
   }
 
   /** An ACK of the peer to a 2xx of ours; its body is the answer where we made the offer. */

@@ -102,6 +102,21 @@ describe('the media of a direct call', () => {
     const digit = await inner.receives('INFO');
     expect([digit.body, digit.headers.get('Content-Type')]).toEqual([body, 'application/dtmf-relay']);
   });
+
+  it.each([
+    [469, 400],
+    [415, 415],
+    [481, 500],
+  ])('are followed by no digits where the far phone says %i: the near one hears %i', async (said, heard) => {
+    await using house = await open();
+    const { outer, inner } = await established(house);
+    for (const method of ['INFO', 'MESSAGE']) {
+      inner.refusals.set(method, said);
+      expect((await outer.request(method, { body: 'x', contentType: 'text/plain' })).status).toBe(heard);
+    }
+    expect(await outer.hangUp()).toBe(200);
+    await inner.ended();
+  });
 });
 
 describe('the media of a call that is anchored', () => {
