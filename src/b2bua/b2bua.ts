@@ -9,11 +9,13 @@ import type { CallSetup } from './call-setup.ts';
 import { DrachtioConnection } from './connection.ts';
 import type { Conversation } from './conversation.ts';
 import { Digest } from './digest.ts';
+import { answering, guarded } from './guard.ts';
 import { ALLOW } from './headers.ts';
 import { IncomingCalls } from './incoming.ts';
 import { Leg } from './leg.ts';
 import { DEFAULTS, type B2buaOptions } from './options.ts';
 import type { Registrar } from './registrar.ts';
+import { respond } from './responses.ts';
 import { Sources } from './source.ts';
 import type { Reply, Stack, StackRequest } from './stack.ts';
 import { dialSupervisor } from './supervisor-dial.ts';
@@ -80,7 +82,9 @@ export class B2bua implements Signalling {
         for (const leg of conversation.legs) this.#legs.delete(leg.id);
       },
     });
-    options.registrar.onChange((deviceId) => this.#control?.registrationChanged(deviceId));
+    options.registrar.onChange((deviceId) => {
+      guarded(this.#log, 'registrationChanged', () => this.#control?.registrationChanged(deviceId));
+    });
   }
 
   /**
@@ -151,7 +155,7 @@ export class B2bua implements Signalling {
     };
     const targets = targetsOf(device, this.registrations.contacts(device.id));
     const request = { targets, offer, headers, ringMs: ringMs.supervisor };
-    const listener = new SupervisorLeg(this.#controlOrThrow(), ({ id }) => this.#legs.delete(id));
+    const listener = new SupervisorLeg(this.#controlOrThrow(), ({ id }) => this.#legs.delete(id), log);
     const adopt = (dialog: ConstructorParameters<typeof Leg>[1], answer: Sdp) => {
       const leg = new Leg(this.#stack, dialog, { remote: answer, local: offer }, listener, log);
       this.#legs.set(leg.id, { leg, conversation: undefined });
@@ -202,17 +206,18 @@ export class B2bua implements Signalling {
   }
 
   #route(stack: Stack): void {
-    stack.use('invite', (request, reply) => this.#guarded(request, reply, () => this.#onInvite(request, reply)));
+    const log = this.#log;
+    stack.use('invite', (request, reply) => answering(log, request, reply, () => this.#onInvite(request, reply)));
     stack.use('register', (request, reply) =>
-      this.#guarded(request, reply, () => this.registrations.register(request, reply, this.#directory, this.#digest)),
+      answering(log, request, reply, () => this.registrations.register(request, reply, this.#directory, this.#digest)),
     );
     stack.use('options', (_request, reply) =>
-      reply.send(200, { headers: { Allow: ALLOW, Accept: 'application/sdp' } }),
+      respond(reply, { status: 200, headers: { Allow: ALLOW, Accept: 'application/sdp' } }),
     );
     for (const method of WITHOUT_DIALOG) {
       stack.use(method, (request, reply) => {
         const inDialog = /;\s*tag=/i.test(request.get('To') ?? '');
-        reply.send(inDialog ? 481 : 405, { headers: inDialog ? {} : { Allow: ALLOW } });
+        respond(reply, inDialog ? { status: 481 } : { status: 405, headers: { Allow: ALLOW } });
       });
     }
   }
@@ -226,24 +231,14 @@ export class B2bua implements Signalling {
 
   #onInvite(request: StackRequest, reply: Reply): void {
     if (!request.isNewInvite) {
-      reply.send(481);
+      respond(reply, { status: 481 });
       return;
     }
     if (!this.#accepting || this.#control === undefined) {
-      reply.send(503, { headers: { 'Retry-After': '10' } });
+      respond(reply, { status: 503, headers: { 'Retry-After': '10' } });
       return;
     }
     this.#incoming.handle(request, reply);
-  }
-
-  /** A request that we cannot cope with is answered all the same, and costs nobody else anything. */
-  #guarded(request: StackRequest, reply: Reply, handle: () => void): void {
-    try {
-      handle();
-    } catch (error) {
-      this.#log.error({ err: error, method: request.method }, 'request failed');
-      if (!reply.finalResponseSent) reply.send(500);
-    }
   }
 
   #held(legId: LegId, code: 'unavailable' | 'not-found') {

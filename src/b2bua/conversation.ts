@@ -3,7 +3,7 @@ import type { Party, Sdp } from '../coaching/leg.ts';
 import type { CallControl } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import { connectDirectly } from './direct-media.ts';
-import { answering } from './guard.ts';
+import { answering, guarded } from './guard.ts';
 import { contentOf } from './headers.ts';
 import type { Leg } from './leg.ts';
 import type { LateOffer, LegListener, Solicited } from './leg-listener.ts';
@@ -80,7 +80,7 @@ export class Conversation implements LegListener<Leg> {
       callee: { ...callee, legId: this.#callee.id },
     };
     this.#ports.established(this);
-    this.#ports.control.callEstablished(call);
+    guarded(this.#log, 'callEstablished', () => this.#ports.control.callEstablished(call));
   }
 
   /** Offers the core's media to a leg, or passes on what the other party offers. */
@@ -143,7 +143,8 @@ export class Conversation implements LegListener<Leg> {
   async #end(headers: Headers): Promise<void> {
     const was = this.#state;
     this.#state = 'over';
-    if (was === 'established') this.#ports.control.callEnded(this.id);
+    // Whatever the core makes of it: the phones are hung up.
+    if (was === 'established') guarded(this.#log, 'callEnded', () => this.#ports.control.callEnded(this.id));
     await Promise.all(this.legs.map((leg) => leg.hangUp(headers)));
     this.#log.info('call ended');
     this.#ports.forgotten(this);

@@ -1,6 +1,9 @@
 import type { CallControl } from '../coaching/ports.ts';
+import type { Logger } from '../log.ts';
+import { guarded } from './guard.ts';
 import type { Leg } from './leg.ts';
 import type { LateOffer, LegListener } from './leg-listener.ts';
+import { respond } from './responses.ts';
 import { activated } from './sdp.ts';
 import type { Reply, StackRequest } from './stack.ts';
 import type { Sdp } from '../coaching/leg.ts';
@@ -9,8 +12,10 @@ import type { Sdp } from '../coaching/leg.ts';
 export class SupervisorLeg implements LegListener<Leg> {
   readonly #control: CallControl;
   readonly #forget: (leg: Leg) => void;
+  readonly #log: Logger;
 
-  constructor(control: CallControl, forget: (leg: Leg) => void) {
+  constructor(control: CallControl, forget: (leg: Leg) => void, log: Logger) {
+    this.#log = log;
     this.#control = control;
     this.#forget = forget;
   }
@@ -28,12 +33,12 @@ export class SupervisorLeg implements LegListener<Leg> {
 
   /** Digits of a supervisor are for nobody. */
   passed(_leg: Leg, _request: StackRequest, reply: Reply): void {
-    reply.send(200);
+    respond(reply, { status: 200 });
   }
 
   ended(leg: Leg): void {
     this.#forget(leg);
     // Not at once: a BYE in the same segment as the 200 comes before the core knows that the phone has answered.
-    setImmediate(() => this.#control.supervisorLegEnded(leg.id));
+    setImmediate(() => guarded(this.#log, 'supervisorLegEnded', () => this.#control.supervisorLegEnded(leg.id)));
   }
 }
