@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { B2bua } from './b2bua/b2bua.ts';
 import type { Credentials } from './b2bua/digest.ts';
@@ -17,6 +18,9 @@ import type { Logger } from './log.ts';
 import { MediaPool } from './media/media-pool.ts';
 import { MemoryMonitoringStore } from './store/memory-monitoring-store.ts';
 import { Roster } from './store/roster.ts';
+
+/** How often a process that wants to end looks whether the last call is over, ms. */
+const DRAIN_LOOK_MS = 100;
 
 /** Everything of one Earpiece, made and joined here and nowhere else. */
 export class App implements AsyncDisposable {
@@ -80,9 +84,14 @@ export class App implements AsyncDisposable {
       let httpUrl = config.http.publicUrl ?? '';
       const uris = new Uris(() => httpUrl);
       const publish = (event: EarpieceEvent) => {
-        logEvent(log, event);
-        notifier.publish(event);
-        listener(event);
+        const subscribers = [() => logEvent(log, event), () => notifier.publish(event), () => listener(event)];
+        for (const tell of subscribers) {
+          try {
+            tell();
+          } catch (error) {
+            log.error({ err: error, event: event.type }, 'event not told');
+          }
+        }
       };
       const { intrusion, severalSupervisors } = config.monitoring;
       const policy = { intrusion, severalSupervisors, alwaysAnchored: config.media.policy === 'always' };
@@ -109,6 +118,13 @@ export class App implements AsyncDisposable {
       for (const part of opened) await part.close();
       throw error;
     }
+  }
+
+  /** Takes no new calls; resolves when those that are up have ended, or after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    this.b2bua.stopAccepting();
+    const limit = performance.now() + limitMs;
+    while (this.b2bua.counts.calls > 0 && performance.now() < limit) await delay(DRAIN_LOOK_MS);
   }
 
   /** Stops accepting, ends what is up, and closes every socket. Twice is fine. */

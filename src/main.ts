@@ -30,27 +30,36 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
   const log = createLogger(config.log.level);
-  const app = await App.start(config, log, packageVersion());
-  log.info({ http: app.httpUrl, sip: app.sipAddress }, 'earpiece is ready');
-
-  const stop = (reason: string, code: number) => {
-    log.info({ reason }, 'closing');
-    process.exitCode = code;
-    app.close().then(
-      () => log.info('closed'),
-      (error: unknown) => {
+  let app: App | undefined = undefined as App | undefined;
+  let endings = 0;
+  // The calls that are up come first: they are given time to end by themselves. Asked a second time, it does not wait.
+  const end = (reason: string, code: number) => {
+    log.info({ reason }, endings++ === 0 ? 'draining' : 'closing');
+    process.exitCode ??= code;
+    if (app === undefined) process.exit();
+    const patience = endings === 1 ? config.drainSeconds * 1000 : 0;
+    const running = app;
+    void running
+      .drain(patience)
+      .then(() => running.close())
+      .catch((error: unknown) => {
         log.fatal({ err: error }, 'closing failed');
         process.exit(1);
-      },
-    );
+      });
   };
-  process.once('SIGTERM', () => stop('SIGTERM', 0));
-  process.once('SIGINT', () => stop('SIGINT', 0));
-  // A promise nobody waited for is a bug: say so, and end in order.
-  process.once('unhandledRejection', (error) => {
-    log.fatal({ err: error }, 'unhandled rejection');
-    stop('unhandled rejection', 1);
-  });
+  // Neither should ever happen. What goes on is not harmed by it; this process takes no more.
+  const fault = (kind: string) => (error: unknown) => {
+    log.fatal({ err: error }, kind);
+    if (endings === 0) end(kind, 1);
+  };
+  process.on('uncaughtException', fault('uncaught exception'));
+  process.on('unhandledRejection', fault('unhandled rejection'));
+  process.on('SIGTERM', () => end('SIGTERM', 0));
+  process.on('SIGINT', () => end('SIGINT', 0));
+  process.once('exit', (code) => log.info({ code }, 'ended'));
+
+  app = await App.start(config, log, packageVersion());
+  log.info({ http: app.httpUrl, sip: app.sipAddress }, 'earpiece is ready');
 }
 
 /** The file named by --config, `undefined` without one, `null` when the arguments make no sense. */

@@ -9,6 +9,7 @@ import {
   passwordHash,
   phoneNumber,
   port,
+  profile,
   section,
   sipUri,
   text,
@@ -66,9 +67,18 @@ const media = section({
     .refine(({ min, max }) => max > min, { error: 'a port above min', path: ['max'] })
     .prefault({}),
   freeswitch: z
-    .array(section({ host, port: port.default(8021), password: text.default('ClueCon') }), {
-      error: 'a list of servers',
-    })
+    .array(
+      section({
+        host,
+        port: port.default(8021),
+        password: text.default('ClueCon'),
+        /** Where this server finds us, when that is not `listenAddress`: behind address translation, in a container. */
+        advertisedAddress: host.optional(),
+        /** Its SIP profile for us; `drachtio_mrf` without. */
+        profile: profile.optional(),
+      }),
+      { error: 'a list of servers' },
+    )
     .default([]),
   /** Where FreeSWITCH connects back to us. */
   listenAddress: host.default('127.0.0.1'),
@@ -128,6 +138,8 @@ export const configSchema = section({
   monitoring: monitoring.prefault({}),
   store: store.prefault({}),
   log: log.prefault({}),
+  /** How long a process that is asked to end waits for the calls that are up. */
+  drainSeconds: count('seconds', 0, 86_400).default(30),
   users: z.array(user, { error: 'a list of users' }).default([]),
   devices: z.array(device, { error: 'a list of devices' }).default([]),
 });
