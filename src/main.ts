@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
   const log = createLogger(config.log.level);
-  let app: App | undefined = undefined as App | undefined;
+  let app = undefined as App | undefined;
   let endings = 0;
   // The calls that are up come first: they are given time to end by themselves. Asked a second time, it does not wait.
   const end = (reason: string, code: number) => {
