@@ -27,12 +27,15 @@ export class Member {
   #saidVersion = 0;
   #conferenceId: number | undefined;
   #mouth: Mouth = { is: 'never-opened' };
+  /** Whether somebody in the conference may not hear it: a supervisor always counts as kept from somebody. */
+  #isKeptApart: boolean;
   #leaving: Promise<void> | undefined;
 
   /** Makes the channel at once. It sends to nobody until the phone is described. Throws `invalid-request`. */
   constructor(freeswitch: FreeSwitch, remote: Sdp | undefined) {
     const phone = remote === undefined ? undefined : readDescription(remote);
     if (phone !== undefined) this.#lines = phone.lines;
+    this.#isKeptApart = remote === undefined;
     this.#told = { ...(phone?.audio ?? UNKNOWN), rtp: SINK, direction: 'sendrecv' };
     this.#opening = Channel.open(freeswitch, this.#towardsFreeSwitch());
   }
@@ -94,6 +97,11 @@ export class Member {
     this.#conferenceId = memberId;
   }
 
+  /** To be called before it is kept from somebody. */
+  keptApart(): void {
+    this.#isKeptApart = true;
+  }
+
   /** To be called before the mouth may open, and once it has been confirmed to be shut. */
   mouthMayOpen(): void {
     this.#mouth = { is: 'open' };
@@ -103,7 +111,7 @@ export class Member {
   }
 
   /**
-   * Leaves: `mute` when it may have been heard, then until the mixer has settled, then the end of the channel. FreeSWITCH
+   * Leaves: `mute` when it may have been heard and not by everybody, then until the mixer has settled, then the end of the channel. FreeSWITCH
    * 1.10.12 subtracts a member that leaves from mixes it is no longer in, and with that says one frame of it, phase
    * inverted, to those that must not hear it: unmuted in 110 of 120 departures, 60 ms after the mute in none (measured).
    * Rejects when the mute or the end was not confirmed; then the channel was killed at once, which of all the ways out
@@ -118,7 +126,7 @@ export class Member {
     const channel = await this.#opening.catch(neverMade);
     if (channel === undefined) return;
     try {
-      if (this.#mouth.is === 'open' && !channel.isGone) await mute();
+      if (this.#isKeptApart && this.#mouth.is === 'open' && !channel.isGone) await mute();
       if (this.#mouth.is === 'muted') await delay(this.#mouth.since + settleMs - performance.now());
     } finally {
       await channel.end();

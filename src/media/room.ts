@@ -103,9 +103,9 @@ export class ConferenceRoom implements Room {
   }
 
   /**
-   * Lets the last words through, then takes everyone out at once: every mute is asked for before the first channel ends,
-   * and a supervisor whose mute is not confirmed is killed while the others still wait for theirs to settle. The conference
-   * ends with its last member.
+   * Lets the last words through, then takes everyone out at once; a supervisor's channel ends once its mute has settled. Parties
+   * have nothing to wait for: their phones talk to each other by now, and every packet more from here would be in the way. The
+   * conference ends with its last member.
    */
   async #close(): Promise<void> {
     if (this.#life === 'open') {
@@ -121,6 +121,7 @@ export class ConferenceRoom implements Room {
       case 'separate':
       case 'reunite': {
         const [speaker, listener] = [this.#present(step.speaker), this.#present(step.listener)];
+        if (step.type === 'separate') speaker.keptApart();
         const pair = { type: step.type, speaker: speaker.conferenceId, listener: listener.conferenceId };
         return this.#take(pair, [speaker, listener]);
       }
