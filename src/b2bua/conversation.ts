@@ -93,7 +93,7 @@ export class Conversation implements LegListener<Leg> {
   /** Rejects with `unavailable` or `timeout`. */
   async connectDirectly(): Promise<void> {
     const [caller, callee] = this.#both();
-    await connectDirectly(caller, callee, this.#log);
+    await connectDirectly(caller, callee, new AbortController().signal);
     this.#media = 'direct';
   }
 

@@ -1,6 +1,5 @@
 import type { Sdp } from '../coaching/leg.ts';
 import { EarpieceError } from '../coaching/errors.ts';
-import type { Logger } from '../log.ts';
 import type { Solicited } from './leg-listener.ts';
 import { agrees, shareCodec } from './sdp.ts';
 
@@ -17,48 +16,53 @@ const ROUNDS = 3;
 
 /**
  * Lets two phones send their media to each other. Each is offered what the other said last, both at the same time, so that
- * the conversation misses as little as possible. Where that cannot fit (no codec in common in what they said last) one is asked for a
- * fresh offer, which the other answers (RFC 3725 flow I).
+ * the conversation misses as little as possible; a phone that knows that already is left alone. Where that cannot fit (no codec in common
+ * in what they said last) one is asked for a fresh offer, which the other answers (RFC 3725 flow I).
  *
- * Rejects with `unavailable` or `timeout`; a phone that had already agreed is then given back what it had.
+ * Rejects with `unavailable` or `timeout`. A phone that agreed then stays where it is: it waits for the other at the right place,
+ * while what it had before may be a room that is about to close. To be called again for the one that refused.
+ *
+ * Aborting `signal` says that something newer has been decided for the two: nothing more is offered.
  */
-export async function connectDirectly(a: Negotiator, b: Negotiator, log: Logger): Promise<void> {
+export async function connectDirectly(a: Negotiator, b: Negotiator, signal: AbortSignal): Promise<void> {
+  assertWanted(signal);
+  if (connected(a, b)) return;
   if (!shareCodec(a.remote, b.remote)) return introduce(a, b);
-  const before = { a: a.local, b: b.local };
-  const told = { ofA: a.remote, ofB: b.remote };
-  const [ofA, ofB] = await Promise.allSettled([a.offer(told.ofB), b.offer(told.ofA)]);
-  try {
-    if (ofA.status === 'rejected') throw EarpieceError.from(ofA.reason);
-    if (ofB.status === 'rejected') throw EarpieceError.from(ofB.reason);
-    await settle({ a, b, told });
-  } catch (error) {
-    log.warn({ err: error }, 'the parties could not be connected directly');
-    const agreed = [
-      ...(ofA.status === 'fulfilled' ? [a.offer(before.a)] : []),
-      ...(ofB.status === 'fulfilled' ? [b.offer(before.b)] : []),
-    ];
-    for (const each of await Promise.allSettled(agreed)) {
-      if (each.status === 'rejected') log.error({ err: each.reason }, 'a party is left without media');
+  await tellBoth(a, b);
+  for (let round = 0; round < ROUNDS && !connected(a, b); round++) {
+    // One after the other: the answer of the first is what the second has to know.
+    for (const [each, other] of [
+      [b, a],
+      [a, b],
+    ] as const) {
+      assertWanted(signal);
+      if (!knows(each, other)) await each.offer(other.remote);
     }
-    throw error;
   }
+  assertWanted(signal);
+  if (!connected(a, b)) await introduce(a, b);
 }
 
-/** Tells each phone of what the other answered, as long as that differs from what it had been told. */
-async function settle({ a, b, told }: { a: Negotiator; b: Negotiator; told: { ofA: Sdp; ofB: Sdp } }): Promise<void> {
-  let { ofA, ofB } = told;
-  for (let round = 0; round < ROUNDS; round++) {
-    const [saidA, saidB] = [a.remote, b.remote];
-    const [newA, newB] = [!agrees(ofA, saidA), !agrees(ofB, saidB)];
-    if (!newA && !newB) return;
-    // One after the other: the answer of the first is what the second has to know.
-    if (newA) await b.offer(saidA);
-    ofA = saidA;
-    const freshB = b.remote;
-    if (!agrees(ofB, freshB)) await a.offer(freshB);
-    ofB = freshB;
-  }
-  await introduce(a, b);
+function assertWanted(signal: AbortSignal): void {
+  if (signal.aborted) throw new EarpieceError('unavailable', `not connected directly: ${String(signal.reason)}`);
+}
+
+/** Whether what the phone was last told is what the other says of itself now. */
+const knows = (phone: Negotiator, other: Negotiator): boolean => agrees(phone.local, other.remote);
+
+const connected = (a: Negotiator, b: Negotiator): boolean => knows(a, b) && knows(b, a);
+
+/** Tells each phone of the other. A refusal counts only when it matters: a phone that never went elsewhere need not be told. */
+async function tellBoth(a: Negotiator, b: Negotiator): Promise<void> {
+  const offers = [
+    [a, b.remote],
+    [b, a.remote],
+  ] as const;
+  const told = await Promise.allSettled(
+    offers.filter(([phone, said]) => !agrees(phone.local, said)).map(([phone, said]) => phone.offer(said)),
+  );
+  if (connected(a, b)) return;
+  for (const each of told) if (each.status === 'rejected') throw EarpieceError.from(each.reason);
 }
 
 /** Asks one phone for an offer, takes it to the other, and brings the answer back in the ACK. */

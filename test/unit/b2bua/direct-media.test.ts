@@ -1,10 +1,9 @@
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { connectDirectly, type Negotiator } from '../../../src/b2bua/direct-media.ts';
 import { EarpieceError } from '../../../src/coaching/errors.ts';
 import type { Sdp } from '../../../src/coaching/leg.ts';
 
-const log = pino({ level: 'silent' });
+const wanted = new AbortController().signal;
 const sdp = (port: number, codecs: string) =>
   `v=0\r\no=- ${port} 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP ${codecs}\r\n`;
 
@@ -47,13 +46,13 @@ class FakePhone implements Negotiator {
 describe('connecting two phones directly', () => {
   it('takes one offer each, at the same time, where they answer what they said before', async () => {
     const [a, b] = [new FakePhone(sdp(1000, '0')), new FakePhone(sdp(2000, '0 8'), () => sdp(2000, '0'))];
-    await connectDirectly(a, b, log);
+    await connectDirectly(a, b, wanted);
     expect([a.told, b.told]).toEqual([[sdp(2000, '0 8')], [sdp(1000, '0')]]);
   });
 
   it('tells the other when a phone has moved with its answer', async () => {
     const [a, b] = [new FakePhone(sdp(1000, '0'), () => sdp(1002, '0')), new FakePhone(sdp(2000, '0'))];
-    await connectDirectly(a, b, log);
+    await connectDirectly(a, b, wanted);
     expect(a.told).toEqual([sdp(2000, '0')]);
     expect(b.told).toEqual([sdp(1000, '0'), sdp(1002, '0')]);
   });
@@ -61,35 +60,70 @@ describe('connecting two phones directly', () => {
   it('tells both when both have moved, and each ends up knowing where the other is', async () => {
     const a = new FakePhone(sdp(1000, '0'), (_offer, time) => sdp(1000 + 2 * Math.min(time, 2), '0'));
     const b = new FakePhone(sdp(2000, '0'), (_offer, time) => sdp(2000 + 2 * Math.min(time, 2), '0'));
-    await connectDirectly(a, b, log);
+    await connectDirectly(a, b, wanted);
     expect([a.told.at(-1), b.told.at(-1)]).toEqual([b.remote, a.remote]);
   });
 
   it('lets one make a fresh offer when a phone never stays where it is', async () => {
     const a = new FakePhone(sdp(1000, '0'), (_offer, time) => sdp(1000 + 2 * time, '0'));
     const b = new FakePhone(sdp(2000, '0'), (_offer, time) => sdp(2000 + 2 * time, '0'));
-    await connectDirectly(a, b, log);
+    await connectDirectly(a, b, wanted);
     expect([b.told.at(-1), a.told.at(-1)]).toEqual([sdp(1234, '0 8'), b.remote]);
   });
 
   it('lets one make a fresh offer when they have no codec in common, and closes it when the other refuses', async () => {
     const [a, b] = [new FakePhone(sdp(1000, '0')), new FakePhone(sdp(2000, '8'))];
-    await connectDirectly(a, b, log);
+    await connectDirectly(a, b, wanted);
     expect([a.told, b.told]).toEqual([[sdp(2000, '8')], [sdp(1234, '0 8')]]);
     const refusing = new FakePhone(sdp(2000, '8'), () => {
       throw new EarpieceError('unavailable', 'no');
     });
     const waiting = new FakePhone(sdp(1000, '0'));
-    await expect(connectDirectly(waiting, refusing, log)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(connectDirectly(waiting, refusing, wanted)).rejects.toMatchObject({ code: 'unavailable' });
     expect(waiting.told).toEqual(['declined']);
   });
 
-  it('gives the phone that went along back what it had, where the other refuses', async () => {
+  const refuses = () => {
+    throw new EarpieceError('unavailable', 'no');
+  };
+
+  it('leaves the phone that went along where it is when the other refuses, and tells the other alone the next time', async () => {
+    let willing = false;
     const a = new FakePhone(sdp(1000, '0'));
+    const b = new FakePhone(sdp(2000, '0'), () => (willing ? sdp(2000, '0') : refuses()));
+    await expect(connectDirectly(a, b, wanted)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(a.told).toEqual([sdp(2000, '0')]);
+    willing = true;
+    await connectDirectly(a, b, wanted);
+    expect(a.told).toEqual([sdp(2000, '0')]);
+    expect(b.told).toEqual([sdp(1000, '0'), sdp(1000, '0')]);
+  });
+
+  it('leaves a phone alone that never went elsewhere', async () => {
+    const [a, b] = [new FakePhone(sdp(1000, '0 8'), refuses), new FakePhone(sdp(2000, '0'))];
+    a.local = sdp(2000, '0 8');
+    await connectDirectly(a, b, wanted);
+    expect([a.told, b.told]).toEqual([[], [sdp(1000, '0 8')]]);
+    await connectDirectly(a, b, wanted);
+    expect([a.told, b.told]).toEqual([[], [sdp(1000, '0 8')]]);
+  });
+
+  it('does not mind the refusal of a phone that turns out to know where the other is', async () => {
+    const [a, b] = [new FakePhone(sdp(1000, '0'), refuses), new FakePhone(sdp(3000, '0'), () => sdp(2000, '0'))];
+    a.local = sdp(2000, '0');
+    await connectDirectly(a, b, wanted);
+    expect([a.told, b.told]).toEqual([[sdp(3000, '0')], [sdp(1000, '0')]]);
+  });
+
+  it('offers nothing more once something newer was decided', async () => {
+    const newer = new AbortController();
+    const a = new FakePhone(sdp(1000, '0'), () => sdp(1002, '0'));
     const b = new FakePhone(sdp(2000, '0'), () => {
-      throw new EarpieceError('timeout', 'silence');
+      newer.abort('anchored');
+      return sdp(2000, '0');
     });
-    await expect(connectDirectly(a, b, log)).rejects.toMatchObject({ code: 'timeout' });
-    expect(a.told).toEqual([sdp(2000, '0'), sdp(9000, '0')]);
+    await expect(connectDirectly(a, b, newer.signal)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(connectDirectly(a, b, newer.signal)).rejects.toMatchObject({ code: 'unavailable' });
+    expect([a.told, b.told]).toEqual([[sdp(2000, '0')], [sdp(1000, '0')]]);
   });
 });
