@@ -7,6 +7,7 @@ import { answering, guarded } from './guard.ts';
 import { contentOf } from './headers.ts';
 import type { Leg } from './leg.ts';
 import type { LateOffer, LegListener, Solicited } from './leg-listener.ts';
+import { repair } from './media-repair.ts';
 import { glare, respond } from './responses.ts';
 import { activated } from './sdp.ts';
 import type { Headers, Reply, StackRequest } from './stack.ts';
@@ -40,8 +41,9 @@ export class Conversation implements LegListener<Leg> {
   #caller: Leg | undefined;
   #callee: Leg | undefined;
   #state: 'connecting' | 'established' | 'over' = 'connecting';
-  /** Whether the phones talk to each other, or each to the media server. */
+  /** Whether the phones are meant to talk to each other, or each to the media server. */
   #media: 'direct' | 'anchored' = 'direct';
+  #superseded: AbortController | undefined;
   #ending: Promise<void> | undefined;
   /** An offer of a party that is being answered: one at a time, the other party gets 491. */
   #pending: { readonly leg: Leg; readonly offer: Sdp | undefined } | undefined;
@@ -86,15 +88,26 @@ export class Conversation implements LegListener<Leg> {
   /** Offers the core's media to a leg, or passes on what the other party offers. */
   offer(leg: Leg, offer: Sdp): Promise<Sdp> {
     const relayed = this.#pending !== undefined && this.#pending.leg !== leg && this.#pending.offer === offer;
-    if (!relayed) this.#media = 'anchored';
+    if (!relayed) this.#aim('anchored');
     return leg.offer(offer);
   }
 
-  /** Rejects with `unavailable` or `timeout`. */
+  /**
+   * From now on the phones are meant to talk to each other, whatever becomes of the first attempt. When that fails rejects with
+   * `unavailable` or `timeout`, and goes on trying until it succeeds, the core offers something else, or the call is over.
+   */
   async connectDirectly(): Promise<void> {
     const [caller, callee] = this.#both();
-    await connectDirectly(caller, callee, new AbortController().signal);
-    this.#media = 'direct';
+    const superseded = this.#aim('direct');
+    try {
+      await connectDirectly(caller, callee, superseded);
+    } catch (error) {
+      if (!superseded.aborted) {
+        this.#log.warn({ err: error }, 'the parties could not be connected directly, trying again');
+        void repair(() => this.#reconnect(caller, callee, superseded), superseded, this.#log);
+      }
+      throw error;
+    }
   }
 
   /** Ends what is up; resolves when that is done. Twice is fine. */
@@ -140,9 +153,25 @@ export class Conversation implements LegListener<Leg> {
     void this.end(headers);
   }
 
+  /** Says where the media shall flow; what was decided before is superseded. The signal tells when that happens to this decision. */
+  #aim(media: 'direct' | 'anchored'): AbortSignal {
+    const aim = new AbortController();
+    this.#superseded?.abort('something else was decided');
+    this.#superseded = aim;
+    this.#media = media;
+    return aim.signal;
+  }
+
+  /** Not while a phone changes its media itself: its offer would be refused for ours, and may be just what is needed. */
+  async #reconnect(caller: Leg, callee: Leg, superseded: AbortSignal): Promise<void> {
+    if (this.#pending !== undefined) throw glare();
+    await connectDirectly(caller, callee, superseded);
+  }
+
   async #end(headers: Headers): Promise<void> {
     const was = this.#state;
     this.#state = 'over';
+    this.#superseded?.abort('the call is over');
     // Whatever the core makes of it: the phones are hung up.
     if (was === 'established') guarded(this.#log, 'callEnded', () => this.#ports.control.callEnded(this.id));
     await Promise.all(this.legs.map((leg) => leg.hangUp(headers)));

@@ -160,6 +160,46 @@ describe('the media of a call that is anchored', () => {
     expect(inner.requests).toHaveLength(1);
   });
 
+  it('flow directly at last where one phone refuses for a moment: it alone is asked again, none is sent back to the room', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    await house.b2bua.offer(caller, room(4000));
+    await house.b2bua.offer(callee, room(4002));
+    inner.reoffers = 500;
+    await expect(house.b2bua.connectDirectly(caller, callee)).rejects.toMatchObject({ code: 'unavailable' });
+    inner.reoffers = 'answer';
+    await house.diary.says('connected directly at last');
+    const ports = (requests: readonly { readonly body: string }[]) => requests.map(({ body }) => port(body));
+    expect(ports(outer.requests)).toEqual(['4000', port(outer.responses.at(-1)?.body ?? '')]);
+    const outside = port(outer.invite.body);
+    expect(ports(inner.requests)).toEqual(['4002', outside, outside]);
+  });
+
+  it('stay with the room where it was offered anew after a phone had refused to leave it', async () => {
+    await using house = await open();
+    const { inner, caller, callee } = await established(house);
+    await house.b2bua.offer(caller, room(4000));
+    await house.b2bua.offer(callee, room(4002));
+    inner.reoffers = 500;
+    await expect(house.b2bua.connectDirectly(caller, callee)).rejects.toMatchObject({ code: 'unavailable' });
+    inner.reoffers = 'answer';
+    await house.b2bua.offer(callee, room(4004));
+    house.control.answer = () => Promise.resolve(room(4004, 2));
+    expect(port((await inner.reinvite({ sdp: false })).body)).toBe('4004');
+  });
+
+  it('are never offered again from the room once they shall flow directly', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    await house.b2bua.offer(caller, room(4000));
+    await house.b2bua.offer(callee, room(4002));
+    inner.reoffers = 500;
+    await expect(house.b2bua.connectDirectly(caller, callee)).rejects.toMatchObject({ code: 'unavailable' });
+    inner.reoffers = 'answer';
+    const late = await outer.reinvite({ sdp: false });
+    expect([late.status, origin(late.body)[0]]).toEqual([200, expect.stringMatching(/^phone-5001/)]);
+  });
+
   it.each([488, 403, 501])(
     'flow directly again where only one phone had come: the other says %i to everything',
     async (refusal) => {
