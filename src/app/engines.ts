@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config.ts';
 import { DrachtioServer } from '../embedded/drachtio/server.ts';
 import { FreeSwitch } from '../embedded/freeswitch/freeswitch.ts';
+import type { MediaServerAddress } from '../media/freeswitch.ts';
 
 interface Address {
   readonly host: string;
@@ -11,7 +12,7 @@ interface Address {
 /** Where the SIP server and the media servers are, whichever they are. */
 export interface Engines {
   readonly drachtio: Address & { readonly secret: string };
-  readonly mediaServers: readonly (Address & { readonly password: string })[];
+  readonly mediaServers: readonly MediaServerAddress[];
   /** The embedded engines, where they run in this process. */
   readonly embedded: { readonly drachtio: DrachtioServer | undefined; readonly freeswitch: FreeSwitch | undefined };
   close(): Promise<void>;

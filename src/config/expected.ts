@@ -6,6 +6,10 @@ import { z } from 'zod';
 
 export const text = z.string({ error: 'a text' }).min(1, { error: 'a text that is not empty' });
 export const host = text.regex(/^[\w.:-]+$/, { error: 'a host name or an IP address' });
+/** The name of a SIP profile of FreeSWITCH. */
+export const profile = z.string({ error: 'the name of a SIP profile' }).regex(/^[\w-]+$/, {
+  error: 'the name of a SIP profile',
+});
 export const flag = z.boolean({ error: 'true or false' });
 
 /** 0 asks the system for any free port. */

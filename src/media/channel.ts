@@ -1,6 +1,8 @@
 import type Mrf from 'drachtio-fsmrf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
+import { sayBye } from './bye.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 import { Patience } from './patience.ts';
 
@@ -24,32 +26,27 @@ export class Channel {
   #sdp: Sdp;
   #isGone = false;
 
-  private constructor(freeswitch: FreeSwitch, endpoint: Mrf.Endpoint, dialog: Mrf.SipDialog, events: Mrf.EventSocket) {
-    this.uuid = endpoint.uuid;
+  private constructor(freeswitch: FreeSwitch, { dialog, events }: Endpoint) {
+    const told = (header: string) => events.getInfo()?.getHeader(header) ?? '';
+    this.uuid = told('Channel-Unique-ID');
     this.#freeswitch = freeswitch;
     this.#dialog = dialog;
     this.#events = events;
-    this.#sdp = endpoint.local.sdp;
-    const reported = new Promise<string>((resolve) => endpoint.once('destroy', () => resolve('the channel has ended')));
+    this.#sdp = told('variable_rtp_local_sdp_str');
+    events.subscribe('CHANNEL_CALLSTATE CUSTOM conference::maintenance');
+    events.filter('Unique-ID', this.uuid);
     this.#released = new Promise<string>((resolve) => dialog.once('destroy', () => resolve('FreeSWITCH sent BYE')));
     this.#silent = new Promise<string>((resolve) =>
       events.once('esl::end', () => resolve('its event socket was closed')),
     );
-    this.gone = Promise.race([reported, this.#released, this.#silent, this.#left()]).finally(() => {
+    this.gone = Promise.race([this.#hungUp(), this.#released, this.#silent, this.#left()]).finally(() => {
       this.#isGone = true;
     });
   }
 
   /** Rejects with `unavailable` or `timeout`; then no channel is left. */
   static async open(freeswitch: FreeSwitch, remote: Sdp): Promise<Channel> {
-    const endpoint = await freeswitch.createEndpoint(remote);
-    const { dialog, conn } = endpoint;
-    // It may have ended before anybody could listen: fsmrf says nothing of that.
-    if (dialog === null || !dialog.connected || conn === null || conn.socket === null) {
-      if (dialog?.connected === true) await sayBye(dialog, freeswitch.limits.replyTimeoutMs);
-      throw new EarpieceError('unavailable', 'the channel ended as soon as it was made');
-    }
-    return new Channel(freeswitch, endpoint, dialog, conn);
+    return new Channel(freeswitch, await freeswitch.createEndpoint(remote));
   }
 
   /** Whether `gone` has come true. */
@@ -112,6 +109,14 @@ export class Channel {
     await new Patience().wait('the BYE of FreeSWITCH', replyTimeoutMs, this.#released);
   }
 
+  #hungUp(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#events.on(`esl::event::CHANNEL_CALLSTATE::${this.uuid}`, (event) => {
+        if (event.getHeader('Channel-Call-State') === 'HANGUP') resolve('the channel has ended');
+      });
+    });
+  }
+
   #left(): Promise<string> {
     return new Promise((resolve) => {
       this.#onMaintenance((action) => {
@@ -132,10 +137,6 @@ export class Channel {
     });
     return Promise.race([work, gone]);
   }
-}
-
-async function sayBye(dialog: Mrf.SipDialog, limitMs: number): Promise<void> {
-  await new Patience().wait('BYE', limitMs, dialog.destroy());
 }
 
 const noFailure = (): undefined => undefined;

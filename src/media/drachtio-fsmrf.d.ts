@@ -18,6 +18,10 @@ declare module 'drachtio-fsmrf' {
       closing?: boolean;
       api(command: string, reply: (event: EventSocketEvent) => void): void;
       execute(application: string, argument: string): string;
+      subscribe(events: string): void;
+      filter(header: string, value: string): void;
+      /** What FreeSWITCH says of the channel of an outbound connection. */
+      getInfo(): EventSocketEvent | null;
       on(event: string, listener: (event: EventSocketEvent) => void): this;
       once(event: string, listener: (event: EventSocketEvent) => void): this;
       removeAllListeners(event: string): this;
@@ -34,19 +38,27 @@ declare module 'drachtio-fsmrf' {
       destroy(): Promise<unknown>;
     }
 
-    interface Endpoint extends EventEmitter {
-      readonly uuid: string;
-      /** `null` once the channel is gone. */
-      readonly conn: EventSocket | null;
-      readonly dialog: SipDialog | null;
-      readonly local: { readonly sdp: string };
+    interface Caller {
+      /** Throws when there is no connection to drachtio. */
+      createUAC(
+        uri: string,
+        options: { headers: Record<string, string>; localSdp: string },
+        progress: object,
+        callback: (error: unknown, dialog?: SipDialog) => void,
+      ): void;
     }
 
     interface MediaServer extends EventEmitter {
       readonly conn: EventSocket;
+      readonly srf: Caller;
+      /** Where the SIP profile takes calls, host:port. */
+      readonly sip: { readonly ipv4: { readonly udp: { readonly address: string } } };
+      readonly advertisedAddress: string;
+      readonly advertisedPort: number;
+      /** Who waits for the outbound connection of a channel, by the id in the User-Agent of its INVITE. */
+      readonly pendingConnections: Map<string, { readonly fn: (connection: EventSocket) => void }>;
       /** Takes the outbound event sockets. */
       readonly _server: { readonly server: Server };
-      createEndpoint(options: { remoteSdp: string }): Promise<Endpoint>;
       disconnect(): void;
     }
 

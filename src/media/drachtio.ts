@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
+import { endOnFault } from './fault-guard.ts';
 import { Patience } from './patience.ts';
 
 export interface DrachtioAddress {
@@ -16,6 +18,11 @@ export interface Drachtio {
   /** Whether an INVITE could be sent now. */
   readonly isUp: () => boolean;
   close(): void;
+}
+
+/** What drachtio-srf does not declare: its wire protocol, which says `connect` with each new socket. */
+interface Wired {
+  readonly app: { readonly client: { readonly wp: EventEmitter } };
 }
 
 /** Rejects with `unavailable` (wrong secret) or `timeout`; then the connection is not tried again. `limitMs`: ms. */
@@ -56,6 +63,11 @@ export async function connectDrachtio(
   });
   srf.on('error', (error) => log.warn({ err: error }, 'drachtio connection of the media side failed'));
   void srf.connect({ host, port, secret });
+  // drachtio-srf 5.0.29 throws out of the socket's event at a message it cannot read, and again at whatever comes next (read, and tried).
+  const { wp } = (srf as unknown as Wired).app.client;
+  wp.on('connect', (socket: Socket) =>
+    endOnFault(socket, (error) => log.error({ err: error }, 'drachtio made no sense to the media side')),
+  );
   try {
     await new Patience().wait(`connecting to drachtio at ${host}:${port}`, limitMs, connected);
   } catch (error) {

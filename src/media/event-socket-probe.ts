@@ -9,8 +9,8 @@ export interface EventSocketAddress {
 
 /**
  * Looks whether a FreeSWITCH is ready for us, before drachtio-fsmrf is let loose on it: fsmrf 4.1.2 waits for ever when the
- * password is wrong, throws out of a socket's event when the SIP profile has not been loaded yet, and reconnects in the
- * background for ever once it could not connect (measured and read).
+ * password is wrong, throws out of a socket's event when the SIP profile has not been loaded yet or has no IPv4 address, and
+ * reconnects in the background for ever once it could not connect (measured and read).
  *
  * Rejects with `unavailable` and the reason in words.
  */
@@ -29,8 +29,9 @@ export async function probeEventSocket(
     socket.write('api sofia status\n\n');
     await next(messages);
     const status = await next(messages);
-    if (!new RegExp(`^\\s*${profile}\\s.*RUNNING`, 'm').test(status))
-      throw new Error(`it has no SIP profile ${profile}`);
+    // The address is what fsmrf reads of the profile.
+    const running = new RegExp(`^\\s*${profile}\\s.*sip:mod_sofia@\\d+(?:\\.\\d+){3}:\\d+.*RUNNING`, 'm');
+    if (!running.test(status)) throw new Error(`it has no SIP profile ${profile} that runs at an IPv4 address`);
   } catch (error) {
     throw EarpieceError.from(error);
   } finally {

@@ -2,9 +2,12 @@ import type { Socket } from 'node:net';
 import type Mrf from 'drachtio-fsmrf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
+import type { Logger } from '../log.ts';
+import { type Endpoint, makeEndpoint } from './endpoint.ts';
 import { type EventSocketAddress, probeEventSocket } from './event-socket-probe.ts';
+import { endOnFault } from './fault-guard.ts';
+import { probeListenAddress } from './listening-probe.ts';
 import { Patience } from './patience.ts';
-import { withSecondTry } from './second-try.ts';
 
 export interface MediaServerAddress extends EventSocketAddress {
   /** The SIP profile that takes the INVITEs of endpoints; default `drachtio_mrf`. */
@@ -37,13 +40,19 @@ export class FreeSwitch {
   #end: (reason: string) => void = () => undefined;
   #isOver = false;
 
-  private constructor(server: Mrf.MediaServer, limits: Limits) {
+  private constructor(server: Mrf.MediaServer, limits: Limits, log: Logger) {
     this.#server = server;
     this.limits = limits;
     server.conn.closing = true;
     // modesl writes a command and its final newline apart: with Nagle's algorithm each takes 43 ms instead of 0.3 (measured).
     server.conn.socket?.setNoDelay(true);
-    server._server.server.prependListener('connection', (socket: Socket) => socket.setNoDelay(true));
+    const callers = server._server.server;
+    callers.prependListener('connection', (socket: Socket) => socket.setNoDelay(true));
+    callers.on('connection', (socket: Socket) =>
+      endOnFault(socket, (error) => log.warn({ err: error }, 'a connection to the media side made no sense')),
+    );
+    // One connection that could not be taken (no file handle, say): its channel is missed in time, the others go on.
+    callers.on('error', (error) => log.warn({ err: error }, 'a connection to the media side was not taken'));
     this.#pings = setInterval(() => this.#ping(), limits.pingMs).unref();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -51,6 +60,9 @@ export class FreeSwitch {
     // Instead of fsmrf's own listener, which announces on the console that it reconnects.
     server.conn.removeAllListeners('esl::end');
     server.conn.once('esl::end', () => this.#over('its event socket was closed'));
+    const { socket } = server.conn;
+    if (socket === null) this.#over('its event socket was closed');
+    else endOnFault(socket, ({ message }) => this.#over(`its event socket made no sense: ${message}`));
   }
 
   /** Rejects with `unavailable` or `timeout`. `listenAddress`: the local one for outbound event sockets. */
@@ -59,8 +71,10 @@ export class FreeSwitch {
     address: MediaServerAddress,
     listenAddress: string,
     limits: Limits,
+    log: Logger,
   ): Promise<FreeSwitch> {
     const { host, port, password, profile = 'drachtio_mrf', advertisedAddress } = address;
+    await probeListenAddress(listenAddress);
     await probeEventSocket(address, profile, limits.setupTimeoutMs);
     const connected = new Promise<Mrf.MediaServer>((resolve, reject) => {
       const options = {
@@ -83,7 +97,7 @@ export class FreeSwitch {
     });
     const patience = new Patience();
     const server = await patience.wait('connecting', limits.setupTimeoutMs, connected, (late) => late.disconnect());
-    return new FreeSwitch(server, limits);
+    return new FreeSwitch(server, limits, log);
   }
 
   /** The body of the answer to a FreeSWITCH api command. Rejects with `timeout`, or `unavailable` when the connection is lost. */
@@ -95,17 +109,13 @@ export class FreeSwitch {
   }
 
   /** Makes a channel that talks to this description. Rejects with `unavailable` or `timeout`; then no channel is left. */
-  createEndpoint(remoteSdp: Sdp): Promise<Mrf.Endpoint> {
-    const made = withSecondTry(() => this.#server.createEndpoint({ remoteSdp }));
-    return this.setup('making an endpoint', made, (late) => {
-      // Nobody has heard or seen it; where there is no dialog any more there is no channel.
-      late.dialog?.destroy().catch(alreadyGone);
-    });
+  createEndpoint(remote: Sdp): Promise<Endpoint> {
+    return makeEndpoint(this.#server, remote, this.#patience, this.limits);
   }
 
   /** Waits for a step that FreeSWITCH may never take. */
-  setup<T>(what: string, work: Promise<T>, tooLate?: (result: T) => void): Promise<T> {
-    return this.#patience.wait(what, this.limits.setupTimeoutMs, work, tooLate);
+  setup<T>(what: string, work: Promise<T>): Promise<T> {
+    return this.#patience.wait(what, this.limits.setupTimeoutMs, work);
   }
 
   /** Ends the connection; twice is fine. Channels that are up stay up. */
@@ -127,9 +137,4 @@ export class FreeSwitch {
     this.#server.disconnect();
     this.#end(reason);
   }
-}
-
-/** A BYE that fails: the dialog is over, or FreeSWITCH is, and with either the channel. */
-function alreadyGone(): void {
-  return undefined;
 }

@@ -66,7 +66,7 @@ export class MediaServer {
     const { address, listenAddress, conferenceProfile, limits } = this.#options;
     let freeswitch: FreeSwitch | undefined;
     try {
-      freeswitch = await FreeSwitch.connect(this.#mrf, address, listenAddress, limits);
+      freeswitch = await FreeSwitch.connect(this.#mrf, address, listenAddress, limits, this.#log);
       await warmUp(freeswitch, conferenceProfile);
       this.#up(freeswitch);
     } catch (error) {

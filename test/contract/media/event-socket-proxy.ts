@@ -21,6 +21,7 @@ export class EventSocketProxy implements AsyncDisposable {
   readonly times: number[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #clients = new Set<Socket>();
   readonly #rules: Rule[] = [];
   readonly #target: { readonly host: string; readonly port: number };
   /** While the server hangs. */
@@ -54,6 +55,11 @@ export class EventSocketProxy implements AsyncDisposable {
     this.#resume();
   }
 
+  /** Says something on every connection to Earpiece that FreeSWITCH has not said. */
+  interject(text: string): void {
+    for (const client of this.#clients) client.write(text);
+  }
+
   /** Ends every connection, as the death of FreeSWITCH does. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -69,6 +75,8 @@ export class EventSocketProxy implements AsyncDisposable {
     /** What is to be done with each answer to an api command, in their order. */
     const answers: (string | undefined)[] = [];
     this.#join(client, server);
+    this.#clients.add(client);
+    client.once('close', () => this.#clients.delete(client));
     const carryOut = (command: string) => {
       const fault = command.startsWith('api ') ? this.#faultFor(command) : undefined;
       if (fault === 'hang') this.#hang();

@@ -159,6 +159,12 @@ describe('a room is lost, and says so once, when', () => {
     expect(lost).toHaveBeenCalledTimes(1);
   });
 
+  it('the server says what cannot be read', async () => {
+    proxy.interject('Content-Type: api/response 100%\n\n');
+    await vi.waitFor(() => expect(lost).toHaveBeenCalled());
+    expect(lost.mock.calls[0]?.[0]).toContain('made no sense');
+  });
+
   it('the server does not answer any more', async () => {
     proxy.fail(/./, 'hang');
     await vi.waitFor(() => expect(lost).toHaveBeenCalled(), { timeout: 5000 });

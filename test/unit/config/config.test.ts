@@ -89,6 +89,18 @@ describe('where it comes from', () => {
     });
   });
 
+  it('a media server may find us elsewhere, and have a profile of its own', () => {
+    const servers = '[{ host: a, advertisedAddress: 203.0.113.7, profile: internal }, { host: b }]';
+    expect(loadConfig(file(`media: { freeswitch: ${servers} }`), {}).media.freeswitch).toEqual([
+      { host: 'a', port: 8021, password: 'ClueCon', advertisedAddress: '203.0.113.7', profile: 'internal' },
+      { host: 'b', port: 8021, password: 'ClueCon' },
+    ]);
+    expect(problems('media: { freeswitch: [{ host: a, advertisedAddress: "a b", profile: "(" }] }')).toEqual([
+      'earpiece.yaml:1: media.freeswitch.0.advertisedAddress: expected a host name or an IP address, found "a b"',
+      'earpiece.yaml:1: media.freeswitch.0.profile: expected the name of a SIP profile, found "("',
+    ]);
+  });
+
   it('cannot be changed afterwards', () => {
     const config = loadConfig(LAB, {});
     expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
