@@ -47,6 +47,15 @@ export class Control implements CallControl {
     );
   }
 
+  /** The call to that number, when it is up. */
+  established(dnis: string): Promise<Call> {
+    const found = () =>
+      this.told.flatMap((each) => (each.type === 'established' && each.call.dnis === dnis ? [each.call] : []))[0];
+    return this.#watch.until(`a call to ${dnis} to be up`, found, () =>
+      JSON.stringify(this.told.map((each) => each.type)),
+    );
+  }
+
   /** Resolves when the condition is true; looked at whenever it is told something. */
   until(what: string, condition: () => boolean): Promise<true> {
     return this.#watch.until(
