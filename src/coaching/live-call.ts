@@ -24,12 +24,16 @@ export interface LiveCallListener {
 
 /**
  * Where the media of the call flow. `prepared`: a room with endpoints stands ready, the parties still talk directly.
+ * `returning`: they were told to talk directly again, and one has refused so far; it hears the other through the room.
  *
- *     direct ──► prepared ──► anchored
- *       ▲            │            │
- *       └────────────┴────────────┘
+ *     direct ──► prepared ──► anchored ◄──► returning
+ *       ▲           │ ▲        │  │             │
+ *       │           │ └────────┘  │             │
+ *       └───────────┴─────────────┴─────────────┘
  */
-type Media = { readonly flow: 'direct' } | { readonly flow: 'prepared' | 'anchored'; readonly room: StagedRoom };
+type Media =
+  | { readonly flow: 'direct' }
+  | { readonly flow: 'prepared' | 'anchored' | 'returning'; readonly room: StagedRoom };
 
 /**
  * The media of one call: direct between its parties, or anchored in a room while it is supervised. Everything that changes
@@ -231,13 +235,16 @@ export class LiveCall {
   }
 
   async #release(): Promise<void> {
-    const { flow } = this.#media;
-    if (flow === 'anchored' && !(await this.#reconnected())) return;
+    const moved = this.#media.flow === 'anchored' || this.#media.flow === 'returning';
+    if (moved && !(await this.#reconnected())) return;
     await this.#closeRoom();
-    if (flow === 'anchored') this.#listener.roomReleased();
+    if (moved) this.#listener.roomReleased();
   }
 
-  /** Connects the parties directly, unless they have hung up. Where that fails they stay where they are: in the room they at least hear each other. */
+  /**
+   * Connects the parties directly, unless they have hung up. Whoever refuses is asked again by and by, and the room stays for
+   * it as long as there is one: what it hears, it hears there.
+   */
   async #reconnected(): Promise<boolean> {
     if (this.#ended) return true;
     const [caller, callee] = parties(this.call);
@@ -245,6 +252,7 @@ export class LiveCall {
       await this.#ports.signalling.connectDirectly(caller.legId, callee.legId);
       return true;
     } catch (error) {
+      if (this.#media.flow !== 'direct') this.#media = { ...this.#media, flow: 'returning' };
       this.#listener.reconnectFailed(EarpieceError.from(error));
       return this.ended;
     }
@@ -265,7 +273,7 @@ export class LiveCall {
     this.#supervisors.clear();
     this.#expected.clear();
     // The parties first: what is left of the supervisors is only tidying up.
-    if (flow === 'anchored') void this.#queue.run(() => this.#reconnected());
+    if (flow !== 'prepared') void this.#queue.run(() => this.#reconnected());
     void lost.close();
     this.#listener.roomLost(reason);
   }

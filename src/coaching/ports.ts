@@ -25,7 +25,10 @@ export interface Signalling {
    * Rejects with `unavailable` (refused, dialog gone) or `timeout`; the leg's session is then as it was.
    */
   offer(legId: LegId, offer: Sdp): Promise<Sdp>;
-  /** Lets the media of two legs flow between them again: each is offered what the other can do. Rejects like `offer`. */
+  /**
+   * Lets the media of two legs flow between them again: each is offered what the other can do. Rejects with `unavailable` or
+   * `timeout` when one has refused; it is then asked again by and by, until it agrees or an `offer` says something else.
+   */
   connectDirectly(a: LegId, b: LegId): Promise<void>;
   /** What the peer of the leg last said of its media. Throws `not-found`. */
   remoteDescription(legId: LegId): Sdp;

@@ -175,6 +175,28 @@ describe('a supervisor that leaves', () => {
     expect(world.room.members).toEqual(new Set(['call customer', 'call agent']));
     expect(world.heardBy(supervision.id)).toEqual([]);
   });
+
+  it('parties that stayed in the room are moved into it again for the next supervisor, and asked again when it leaves', async () => {
+    const { world } = await coached();
+    world.failures.add('connectDirectly');
+    const degraded = world.event('call.degraded');
+    await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: true });
+    await degraded;
+    const before = world.log.length;
+    await world.coach();
+    const active = world.event('supervision.active');
+    await world.phone('answers');
+    const { supervision } = await active;
+    expect(world.log.slice(before)).toEqual(
+      expect.arrayContaining(['re-INVITE call customer', 're-INVITE call agent']),
+    );
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+    world.failures.clear();
+    const released = world.event('room.released');
+    await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: true });
+    await released;
+    expect(world.room.closed).toBe(true);
+  });
 });
 
 describe('when isolation cannot be proved', () => {

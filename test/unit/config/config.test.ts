@@ -142,7 +142,7 @@ describe('what is wrong', () => {
     expect(
       problems(wrong.join('\n'), { EARPIECE_SIP_PORT: 'x', EARPIECE_DRACHTIO_SECRET_FILE: '/nonexistent' }),
     ).toEqual([
-      'earpiece.yaml:1: htp: is not a key of the configuration, expected one of http, sip, media, monitoring, store, log, users, devices (did you mean http?)',
+      'earpiece.yaml:1: htp: is not a key of the configuration, expected one of http, sip, media, monitoring, store, log, drainSeconds, users, devices (did you mean http?)',
       'earpiece.yaml:3: http.port: expected a port number from 0 to 65535, found 99999',
       'earpiece.yaml:4: http.hosst: is not a key of the configuration, expected one of host, port, publicUrl, csrf, sessionMinutes (did you mean host?)',
       'earpiece.yaml:5: sip.ringSeconds: expected a whole number of seconds from 1 to 3600, found 1.5',
