@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Lab } from '../support/lab.ts';
+import { Lab, onRealEngines } from '../support/lab.ts';
 import { nothingIsLeft } from '../support/leftovers.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 
@@ -79,7 +79,8 @@ function spoilt(text: string, random: Random): string {
   return result;
 }
 
-describe(`${MESSAGES} almost right SIP messages (EARPIECE_SEED=${SEED})`, () => {
+// A real drachtio-server 0.9.10 does not live through them (seen): then this says nothing about Earpiece.
+describe.skipIf(onRealEngines)(`${MESSAGES} almost right SIP messages (EARPIECE_SEED=${SEED})`, () => {
   it('harm no call, leave nothing behind, and the next call works', async () => {
     await using lab = await Lab.start();
     const trio = await lab.trio({ agent: { onIncoming: 'answer' } });
