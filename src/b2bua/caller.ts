@@ -9,6 +9,8 @@ import type { StackRequest } from './stack.ts';
 
 export interface Caller {
   readonly from: 'switch' | Device;
+  /** Came from the switch, which is believed what it says (RFC 3325). */
+  readonly trusted: boolean;
   readonly party: Omit<Party, 'legId'>;
 }
 
@@ -24,12 +26,14 @@ export class Callers {
     this.#digest = digest;
   }
 
-  /** The switch is known by its address and says who calls; a device proves that it is the one whose number it shows. */
+  /** The switch is known by its address and says who calls, which may be one of our devices; a device proves that it is the one whose number it shows. */
   identify(invite: StackRequest): Caller | Refusal {
     const from = parseNameAddr(invite.get('From') ?? '');
     const number = from && userOf(from.uri);
-    if (this.#switch.has(invite.source_address, invite.source_port))
-      return { from: 'switch', party: this.#asserted(invite) };
+    if (this.#switch.has(invite.source_address, invite.source_port)) {
+      const party = this.#asserted(invite);
+      return { from: this.#directory.deviceByNumber(party.phoneNumber) ?? 'switch', trusted: true, party };
+    }
 
     const shown = number === undefined ? undefined : this.#directory.deviceByNumber(number);
     if (shown === undefined) return { status: 403 };
@@ -37,7 +41,7 @@ export class Callers {
     if ('status' in proven) return proven;
     if (proven.deviceId !== shown.id) return { status: 403 };
     const { id: deviceId, phoneNumber } = shown;
-    return { from: shown, party: { deviceId, phoneNumber, displayName: displayText(from?.display) } };
+    return { from: shown, trusted: false, party: { deviceId, phoneNumber, displayName: displayText(from?.display) } };
   }
 
   /** P-Asserted-Identity (RFC 3325), which may differ from what the caller shows. */

@@ -105,7 +105,7 @@ export class IncomingCalls {
     const { options, log, stack, settled, established, forgotten } = this.#ports;
     const conversation = new Conversation(crypto.randomUUID(), { control, log, established, forgotten });
     const headers = {
-      ...headersOfInvite(request, caller.from === 'switch'),
+      ...headersOfInvite(request, caller.trusted),
       ...this.#loops.mark(request, dialled),
       From: fromOf(request),
       To: `<sip:${encodeURIComponent(dialled)}@${options.realm}>`,

@@ -128,6 +128,27 @@ describe('a call of the agent to the outside, by way of the switch', () => {
   });
 });
 
+describe('a call of the agent that the switch routes through us', () => {
+  it('goes back to the switch, and is coached there', async () => {
+    const customer = await Phone.open({ name: 'customer', voice: tone('customer') });
+    await using lab = await Lab.start({
+      sip: { switch: { addresses: ['127.0.0.1'], uri: `sip:127.0.0.1:${customer.sipPort}` } },
+    });
+    const [agent, supervisor] = [await lab.phone('agent', '5001'), await lab.phone('supervisor', '5005')];
+    const oracle = new Oracle([customer, agent, supervisor], [customer, agent, supervisor]);
+    const call = agent.call(lab.uriOf('0301234567'), { from: `<${lab.uriOf('5001')}>` });
+    await call.established();
+    await lab.coach();
+    await agent.probe.hears([supervisor.voice, customer.voice]);
+    const stranger = await lab.phone('secondCustomer');
+    expect((await stranger.call(lab.uriOf('0301234567')).final()).status).toBe(404);
+    await call.hangUp();
+    await nothingIsLeft(lab);
+    oracle.assertNeverHeard('customer', 'supervisor');
+    await customer.close();
+  });
+});
+
 describe('with media.policy always, a call', () => {
   it('is anchored from its beginning, and its supervisor comes and goes without a re-INVITE', async () => {
     await using lab = await Lab.start({ media: { policy: 'always' } });
