@@ -139,13 +139,16 @@ export class App implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.b2bua.stopAccepting();
-    const closed = once(this.#http.server, 'close');
-    await this.#http.close();
-    await closed;
-    // Media before SIP: supervisors are silenced and settled while the phones' dialogs still stand.
-    await this.media.close();
-    await this.b2bua.close();
-    await this.engines.close();
+    try {
+      const closed = once(this.#http.server, 'close');
+      await this.#http.close();
+      await closed;
+    } finally {
+      // Media before SIP: supervisors are silenced and settled while the phones' dialogs still stand.
+      await this.media.close();
+      await this.b2bua.close();
+      await this.engines.close();
+    }
   }
 }
 

@@ -44,12 +44,16 @@ async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
       .then(() => running.close())
       .catch((error: unknown) => {
         log.fatal({ err: error }, 'closing failed');
-        process.exit(1);
-      });
+        process.exitCode = 1;
+      })
+      .finally(() => process.exit());
+    // Whoever asks a third time means it.
+    if (endings > 2) process.exit(1);
   };
   // Neither should ever happen. What goes on is not harmed by it; this process takes no more.
   const fault = (kind: string) => (error: unknown) => {
     log.fatal({ err: error }, kind);
+    process.exitCode = 1;
     if (endings === 0) end(kind, 1);
   };
   process.on('uncaughtException', fault('uncaught exception'));

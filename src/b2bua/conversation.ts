@@ -104,7 +104,11 @@ export class Conversation implements LegListener<Leg> {
     } catch (error) {
       if (!superseded.aborted) {
         this.#log.warn({ err: error }, 'the parties could not be connected directly, trying again');
-        void repair(() => this.#reconnect(caller, callee, superseded), superseded, this.#log);
+        const attempt = async () => {
+          await this.#reconnect(caller, callee, superseded);
+          guarded(this.#log, 'connectedDirectly', () => this.#ports.control.connectedDirectly(this.id));
+        };
+        void repair(attempt, superseded, this.#log);
       }
       throw error;
     }

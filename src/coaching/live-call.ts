@@ -1,4 +1,4 @@
-import { audibility, type MemberId, type Supervisor } from './audibility.ts';
+import { type Audibility, audibility, type MemberId, type Supervisor } from './audibility.ts';
 import { type Call, farLeg, parties } from './call.ts';
 import { EarpieceError } from './errors.ts';
 import type { LegId, Sdp } from './leg.ts';
@@ -44,7 +44,11 @@ export class LiveCall {
   readonly #ports: LiveCallPorts;
   readonly #listener: LiveCallListener;
   readonly #queue = new Serial();
+  /** Who hears whom is changed one at a time as well, but does not wait for re-INVITEs: they may take half a minute. */
+  readonly #arranging = new Serial();
   readonly #supervisors = new Map<MemberId, Supervisor>();
+  /** What each supervisor was last told to do, be it in the room already or on its way. */
+  readonly #operations = new Map<MemberId, Operation>();
   /** Supervisors whose phone is being dialled: the room must wait for them. */
   readonly #expected = new Set<MemberId>();
   #media: Media = { flow: 'direct' };
@@ -73,8 +77,7 @@ export class LiveCall {
       this.#assertUp();
       try {
         const room = await this.#preparedRoom();
-        await this.#seatParties(room);
-        await room.arrange(this.#target());
+        await this.#seated(room, this.#seatParties(room));
         await this.#moveParties(room);
         this.#always = true;
       } catch (error) {
@@ -121,35 +124,46 @@ export class LiveCall {
    * may be heard is confirmed before the parties' phones are told; until then a failure leaves their call as it was.
    */
   admit(supervisor: Supervisor, answer: Sdp): Promise<void> {
+    const { member, operation } = supervisor;
+    this.#operations.set(member, operation);
     return this.#queue.run(async () => {
       this.#assertUp();
       const room = this.#roomOrThrow();
-      const { member } = supervisor;
-      await all([room.describe(member, answer).then(() => room.admit(member)), this.#seatParties(room)]);
-      this.#expected.delete(member);
-      this.#supervisors.set(member, supervisor);
-      await room.arrange(this.#target());
+      const entered = room.describe(member, answer).then(() => room.admit(member));
+      await this.#seated(room, all([entered, this.#seatParties(room)]), supervisor);
       await this.#moveParties(room);
+      // What was decided while the phones were told is confirmed before anybody says that the supervisor is in.
+      await this.#arrange(room);
     });
   }
 
-  /** Changes what a supervisor may do in the room. Resolves when it is so. */
-  switchTo(member: MemberId, operation: Operation): Promise<void> {
+  /** Changes what a supervisor may do in the room. Resolves when it is so. One that is on its way enters with it. */
+  async switchTo(member: MemberId, operation: Operation): Promise<void> {
+    this.#operations.set(member, operation);
+    if (!this.#supervisors.has(member)) await this.#queue.idle();
+    if (!this.#supervisors.has(member)) throw new EarpieceError('invalid-state', 'the supervisor is not in the call');
+    await this.#arrange(this.#roomOrThrow());
+  }
+
+  /** The parties are connected directly at last, some time after they were told to. */
+  connectedDirectly(): Promise<void> {
     return this.#queue.run(async () => {
-      const supervisor = this.#supervisors.get(member);
-      if (supervisor === undefined) throw new EarpieceError('invalid-state', 'the supervisor is not in the call');
-      this.#supervisors.set(member, { ...supervisor, operation });
-      await this.#roomOrThrow().arrange(this.#target());
+      if (this.#media.flow !== 'returning') return;
+      const { room } = this.#media;
+      this.#media = { flow: 'prepared', room };
+      if (this.#needed()) await this.#dismissParties(room);
+      else await this.#closeRoom();
+      this.#listener.roomReleased();
     });
   }
 
   /** Takes a supervisor out, and gives the parties their direct media back when it was the last one. Never rejects. */
   remove(member: MemberId): Promise<void> {
     return this.#queue.run(async () => {
-      this.#expected.delete(member);
-      this.#supervisors.delete(member);
+      this.#forget(member);
       if (this.#media.flow === 'direct') return;
-      await this.#media.room.dismiss(member);
+      const { room } = this.#media;
+      await this.#arranging.run(() => room.dismiss(member));
       if (!this.#needed()) await this.#release();
     });
   }
@@ -164,8 +178,23 @@ export class LiveCall {
     });
   }
 
-  #target() {
-    return audibility(this.#legIds(), [...this.#supervisors.values()]);
+  /** Makes true what may be heard now, behind whatever is being arranged. */
+  #arrange(room: StagedRoom): Promise<void> {
+    return this.#arranging.run(() => room.arrange(this.#target()));
+  }
+
+  #target(): Audibility {
+    const supervisors = [...this.#supervisors.values()].map((supervisor) => {
+      const { member, operation } = supervisor;
+      return { ...supervisor, operation: this.#operations.get(member) ?? operation };
+    });
+    return audibility(this.#legIds(), supervisors);
+  }
+
+  #forget(member: MemberId): void {
+    this.#expected.delete(member);
+    this.#supervisors.delete(member);
+    this.#operations.delete(member);
   }
 
   #legIds(): LegId[] {
@@ -208,6 +237,28 @@ export class LiveCall {
   }
 
   /**
+   * Waits until everybody sits in the room and all that may be heard is confirmed. Where that fails before the parties were
+   * told, their endpoints go: nothing of ours may sound beside what the phones send each other.
+   */
+  async #seated(room: StagedRoom, seating: Promise<unknown>, supervisor?: Supervisor): Promise<void> {
+    try {
+      await seating;
+      if (supervisor !== undefined) {
+        this.#expected.delete(supervisor.member);
+        this.#supervisors.set(supervisor.member, supervisor);
+      }
+      await this.#arrange(room);
+    } catch (error) {
+      if (this.#media.flow === 'prepared') await this.#dismissParties(room);
+      throw error;
+    }
+  }
+
+  async #dismissParties(room: StagedRoom): Promise<void> {
+    await this.#arranging.run(() => all(this.#legIds().map((legId) => room.dismiss(legId))));
+  }
+
+  /**
    * Moves the parties' media into the room. The two re-INVITEs go out together, so that each side loses as little as possible.
    * When one of them refuses, both go back to where they were.
    */
@@ -231,7 +282,7 @@ export class LiveCall {
   async #moveBack(room: StagedRoom): Promise<void> {
     if (!(await this.#reconnected()) || !this.#holds(room)) return;
     this.#media = { flow: 'prepared', room };
-    await all(this.#legIds().map((legId) => room.dismiss(legId)));
+    await this.#dismissParties(room);
   }
 
   async #release(): Promise<void> {

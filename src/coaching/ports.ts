@@ -100,6 +100,8 @@ export interface CallControl {
    * that was `withdrawn` before its turn came (glare: RFC 3261 14.1, CANCEL) changes nothing.
    */
   offerReceived(callId: CallId, legId: LegId, offer: Sdp, withdrawn?: AbortSignal): Promise<Sdp>;
+  /** Two that `connectDirectly` could not connect at once talk directly now. */
+  connectedDirectly(callId: CallId): void;
   /** The call is over; the B2BUA has ended, or is ending, both its legs. */
   callEnded(callId: CallId): void;
   /** A supervisor's leg was ended by its phone. */

@@ -168,6 +168,10 @@ export class Switchboard implements CallControl {
     return this.#liveOrThrow(callId).offerReceived(legId, offer, withdrawn);
   }
 
+  connectedDirectly(callId: CallId): void {
+    void this.#calls.get(callId)?.connectedDirectly();
+  }
+
   callEnded(callId: CallId): void {
     const live = this.#calls.get(callId);
     if (live === undefined) return;

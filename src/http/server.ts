@@ -36,6 +36,8 @@ export function createHttpServer(options: HttpOptions, desk: Desk, log: Logger):
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
+    // A client that holds a connection and says nothing would keep the process from ending.
+    forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     clientErrorHandler: answerUnreadable,
   });

@@ -90,11 +90,11 @@ export class Member {
   async enter(conference: string): Promise<void> {
     const channel = await this.#opening;
     const { memberId, hears, speaks } = await channel.join(conference);
+    this.#conferenceId = memberId;
     if (hears || speaks) {
       this.#mouth = { is: 'open' };
       throw new EarpieceError('isolation-lost', 'FreeSWITCH let a member in that is not deaf and mute');
     }
-    this.#conferenceId = memberId;
   }
 
   /** To be called before it is kept from somebody. */

@@ -1,4 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,8 +82,11 @@ describe('the process', () => {
     await earpiece.child.exited;
   });
 
-  it('asked twice, does not wait', async () => {
-    const { sip } = await earpiece.says('earpiece is ready');
+  it('asked twice, does not wait, not even for a client that holds a connection and says nothing', async () => {
+    const { sip, http } = await earpiece.says('earpiece is ready');
+    const silent = connect(Number(new URL(String(http)).port), '127.0.0.1');
+    await once(silent, 'connect');
+    silent.on('error', () => silent.destroy());
     const call = customer?.call(`sip:5001@${String(sip)}`);
     await call?.established();
     earpiece.signal('SIGTERM');

@@ -6,7 +6,7 @@ import { Watch } from '../../support/watch.ts';
 
 export type Told =
   | { readonly type: 'established'; readonly call: Call }
-  | { readonly type: 'ended'; readonly callId: string }
+  | { readonly type: 'ended' | 'connected-directly'; readonly callId: string }
   | { readonly type: 'offer'; readonly callId: string; readonly legId: LegId; readonly offer: Sdp }
   | { readonly type: 'supervisor-ended'; readonly legId: LegId }
   | { readonly type: 'supervisor-offer'; readonly legId: LegId; readonly offer: Sdp }
@@ -81,6 +81,10 @@ export class Control implements CallControl {
   offerReceived(callId: string, legId: LegId, offer: Sdp): Promise<Sdp> {
     this.#tell({ type: 'offer', callId, legId, offer });
     return this.answer(callId, legId, offer);
+  }
+
+  connectedDirectly(callId: string): void {
+    this.#tell({ type: 'connected-directly', callId });
   }
 
   callEnded(callId: string): void {

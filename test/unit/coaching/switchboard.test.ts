@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { carries } from '../../../src/coaching/audibility.ts';
-import { AGENT, call, COLLEAGUE, OTHER_SUPERVISOR, SUPERVISOR, World } from './world.ts';
-
-/** A call with a coach in it. */
-async function coached(world = new World()) {
-  world.switchboard.callEstablished(call());
-  const active = world.event('supervision.active');
-  await world.coach();
-  await world.phone('answers');
-  const { supervision } = await active;
-  return { world, supervision };
-}
+import { AGENT, COLLEAGUE, OTHER_SUPERVISOR, SUPERVISOR, World, call, coached } from './world.ts';
 
 describe('bringing a supervisor in', () => {
   it('joins a call in progress: separated first, then ears, then the mouth', async () => {
@@ -315,66 +305,6 @@ describe('what is refused changes nothing', () => {
     await expect(world.coach()).rejects.toMatchObject({ code: 'unavailable' });
     expect(world.events).toEqual([]);
     expect(world.switchboard.device(SUPERVISOR).monitoring).toBeUndefined();
-  });
-});
-
-describe('a subscription and the calls of its agent', () => {
-  it('taken again by a supervisor that stayed in the call: it goes on there with the new operation', async () => {
-    const world = new World();
-    world.switchboard.callEstablished(call());
-    const active = world.event('supervision.active');
-    await world.coach({ operation: 'BargeIn' });
-    await world.phone('answers');
-    const { supervision } = await active;
-    await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: false });
-    const switched = world.event('supervision.switched');
-    await world.coach();
-    await switched;
-    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
-    expect(world.ringing).toBe(false);
-  });
-
-  it('accepted while the supervisor is still leaving: it is brought in again', async () => {
-    const { world, supervision } = await coached();
-    world.slowness = () => 5;
-    world.switchboard.supervisorLegEnded(supervision.state.is === 'active' ? supervision.state.legId : '');
-    const active = world.event('supervision.active');
-    await world.coach({ mode: 'NextCall' });
-    await world.phone('answers');
-    expect((await active).supervision.id).not.toBe(supervision.id);
-    expect(world.switchboard.device(SUPERVISOR).monitoring).toMatchObject({ mode: 'NextCall' });
-  });
-
-  it('NextCall is not used up by a join that failed', async () => {
-    const world = new World();
-    world.failures.add('separate');
-    world.switchboard.callEstablished(call());
-    const ended = world.event('supervision.ended');
-    await world.coach({ mode: 'NextCall' });
-    await world.phone('answers');
-    await ended;
-    expect(world.switchboard.device(SUPERVISOR).monitoring).toMatchObject({ mode: 'NextCall' });
-  });
-
-  it('joins the newest of two calls, and the other when that has ended', async () => {
-    const world = new World();
-    world.switchboard.callEstablished(call('first'));
-    world.switchboard.callEstablished(call('second'));
-    const active = world.event('supervision.active');
-    await world.coach();
-    await world.phone('answers');
-    expect((await active).supervision.callId).toBe('second');
-    const next = world.event('supervision.alerting');
-    world.switchboard.callEnded('second');
-    expect((await next).supervision.callId).toBe('first');
-  });
-
-  it('a call that came while the supervisor was busy in another is offered afterwards', async () => {
-    const { world, supervision } = await coached();
-    world.switchboard.callEstablished(call('second'));
-    const next = world.event('supervision.alerting');
-    world.switchboard.supervisorLegEnded(supervision.state.is === 'active' ? supervision.state.legId : '');
-    expect((await next).supervision.callId).toBe('second');
   });
 });
 

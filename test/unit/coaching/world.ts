@@ -100,6 +100,8 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   lose: (reason: string) => void = () => undefined;
   /** The legs whose phones were last offered a room; the others talk directly. */
   readonly inTheRoom = new Set<string>();
+  /** Phones answer a re-INVITE when this resolves. */
+  phonesTold: Promise<unknown> = Promise.resolve();
   /** How many rounds of the event loop a phone takes to be hung up, and a room to let a member go. */
   slowness: () => number = () => 0;
   onStage: (stage: Stage) => void = () => undefined;
@@ -192,6 +194,7 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   // Signalling
   async offer(legId: string) {
     await this.trouble('offer');
+    await this.phonesTold;
     if (legId.endsWith('customer')) await this.trouble('offer to the customer');
     this.log.push(`re-INVITE ${legId}`);
     this.inTheRoom.add(legId);
@@ -245,4 +248,14 @@ export class World implements Signalling, MediaServers, MonitoringStore {
     this.#waiting = this.#waiting.filter((each) => !heard.includes(each));
     for (const { resolve } of heard) resolve(event);
   }
+}
+
+/** A call with a coach in it. */
+export async function coached(world = new World()) {
+  world.switchboard.callEstablished(call());
+  const active = world.event('supervision.active');
+  await world.coach();
+  await world.phone('answers');
+  const { supervision } = await active;
+  return { world, supervision };
 }
