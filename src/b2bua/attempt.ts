@@ -71,7 +71,10 @@ export class Attempt {
     this.#state = 'cancelled';
     this.#cancelHeaders = headers;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#refuse({ status: 487, reason: undefined, response: undefined }), CANCELLED_MS);
+    // Nothing to stay alive for: after close nobody waits for the end of a call that was given up.
+    this.#timer = setTimeout(() => {
+      this.#refuse({ status: 487, reason: undefined, response: undefined });
+    }, CANCELLED_MS).unref();
     this.#sendCancel();
   }
 

@@ -27,7 +27,7 @@ const ROUNDS = 3;
 export async function connectDirectly(a: Negotiator, b: Negotiator, signal: AbortSignal): Promise<void> {
   assertWanted(signal);
   if (connected(a, b)) return;
-  if (!shareCodec(a.remote, b.remote)) return introduce(a, b);
+  if (!shareCodec(a.remote, b.remote)) return introduce(a, b, signal);
   await tellBoth(a, b);
   for (let round = 0; round < ROUNDS && !connected(a, b); round++) {
     // One after the other: the answer of the first is what the second has to know.
@@ -40,7 +40,7 @@ export async function connectDirectly(a: Negotiator, b: Negotiator, signal: Abor
     }
   }
   assertWanted(signal);
-  if (!connected(a, b)) await introduce(a, b);
+  if (!connected(a, b)) await introduce(a, b, signal);
 }
 
 function assertWanted(signal: AbortSignal): void {
@@ -66,9 +66,11 @@ async function tellBoth(a: Negotiator, b: Negotiator): Promise<void> {
 }
 
 /** Asks one phone for an offer, takes it to the other, and brings the answer back in the ACK. */
-async function introduce(a: Negotiator, b: Negotiator): Promise<void> {
+async function introduce(a: Negotiator, b: Negotiator, signal: AbortSignal): Promise<void> {
   const solicited = await a.solicit();
   try {
+    // What was decided meanwhile may have been offered to the other already: this would come behind it, and stay.
+    assertWanted(signal);
     solicited.answer(await b.offer(solicited.offer));
   } catch (error) {
     solicited.decline();

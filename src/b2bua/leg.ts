@@ -112,29 +112,47 @@ export class Leg {
     });
   }
 
-  /** Re-INVITEs without an offer, so that the phone makes one (RFC 3725 flow I). Rejects like `offer`. */
+  /**
+   * Re-INVITEs without an offer, so that the phone makes one (RFC 3725 flow I). Rejects like `offer`. No other offer goes out before the
+   * ACK, which is for whoever gets this one to send (RFC 3261 14.1); who takes longer than a transaction has declined.
+   */
   solicit(): Promise<Solicited> {
-    return this.#offers.run(async () => {
-      const { response, acknowledge } = await this.#invite({});
-      const offer = sdpIn(response);
-      const acknowledgeWith = (body: Sdp) => {
-        acknowledge({ body, headers: { 'Content-Type': 'application/sdp' } });
-        this.#exchange = IDLE;
-      };
-      if (offer === undefined) {
-        acknowledgeWith(this.#local);
-        throw new OfferRefused({ status: 488 });
-      }
-      return {
-        offer,
-        answer: (answer) => {
+    const { promise, resolve, reject } = withResolvers<Solicited>();
+    this.#offers
+      .run(async () => {
+        const { response, acknowledge } = await this.#invite({});
+        const offer = sdpIn(response);
+        const acknowledged = withResolvers<'acknowledged'>();
+        let open = true;
+        const acknowledgeWith = (body: Sdp) => {
+          open = false;
+          this.#exchange = IDLE;
+          acknowledged.resolve('acknowledged');
+          acknowledge({ body, headers: { 'Content-Type': 'application/sdp' } });
+        };
+        const decline = () => {
+          if (open) acknowledgeWith(this.#local);
+        };
+        if (offer === undefined) {
+          decline();
+          throw new OfferRefused({ status: 488 });
+        }
+        const answer = (answered: Sdp) => {
+          if (!open) throw new EarpieceError('unavailable', 'the offer of the phone was declined already');
           this.#remote = detached(offer);
-          this.#local = this.#origin.speak(answer);
+          this.#local = this.#origin.speak(answered);
           acknowledgeWith(this.#local);
-        },
-        decline: () => acknowledgeWith(this.#local),
-      };
-    });
+        };
+        resolve({ offer, answer, decline });
+        await within(this.#whileUp(acknowledged.promise), TRANSACTION_MS, 'the answer to the offer of a phone').catch(
+          (error: unknown) => {
+            this.#log.warn({ err: error }, 'an offer we asked for is declined');
+            guarded(this.#log, 'ACK', decline);
+          },
+        );
+      })
+      .catch(reject);
+    return promise;
   }
 
   /** Sends an INFO or MESSAGE; resolves with the status of its response. Rejects with `unavailable` or `timeout`. */

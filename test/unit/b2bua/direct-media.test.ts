@@ -126,4 +126,28 @@ describe('connecting two phones directly', () => {
     await expect(connectDirectly(a, b, newer.signal)).rejects.toMatchObject({ code: 'unavailable' });
     expect([a.told, b.told]).toEqual([[sdp(2000, '0')], [sdp(1000, '0')]]);
   });
+
+  /** Something newer is decided while this phone is asked for an offer. */
+  class Overtaken extends FakePhone {
+    readonly newer = new AbortController();
+
+    override solicit(): ReturnType<Negotiator['solicit']> {
+      this.newer.abort('anchored');
+      return super.solicit();
+    }
+  }
+
+  it('takes the fresh offer of a phone to nobody once something newer was decided, and closes it', async () => {
+    const [a, b] = [new Overtaken(sdp(1000, '0')), new FakePhone(sdp(2000, '8'))];
+    await expect(connectDirectly(a, b, a.newer.signal)).rejects.toMatchObject({ code: 'unavailable' });
+    expect([a.told, b.told]).toEqual([['declined'], []]);
+  });
+
+  it('nor that of a phone that never stays where it is', async () => {
+    const a = new Overtaken(sdp(1000, '0'), (_offer, time) => sdp(1000 + 2 * time, '0'));
+    const b = new FakePhone(sdp(2000, '0'), (_offer, time) => sdp(2000 + 2 * time, '0'));
+    await expect(connectDirectly(a, b, a.newer.signal)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(a.told.at(-1)).toBe('declined');
+    expect(b.told).not.toContain(sdp(1234, '0 8'));
+  });
 });
