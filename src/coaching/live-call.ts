@@ -157,15 +157,22 @@ export class LiveCall {
     });
   }
 
-  /** Takes a supervisor out, and gives the parties their direct media back when it was the last one. Never rejects. */
-  remove(member: MemberId): Promise<void> {
-    return this.#queue.run(async () => {
-      this.#forget(member);
-      if (this.#media.flow === 'direct') return;
-      const { room } = this.#media;
-      await this.#arranging.run(() => room.dismiss(member));
-      if (!this.#needed()) await this.#release();
-    });
+  /**
+   * Takes a supervisor out, and gives the parties their direct media back when it was the last one. It is silenced at once,
+   * whatever the queue is busy with: a re-INVITE may take half a minute, and nobody who leaves may be heard meanwhile.
+   * Never rejects.
+   */
+  async remove(member: MemberId): Promise<void> {
+    this.#supervisors.delete(member);
+    this.#operations.delete(member);
+    await Promise.all([
+      this.#dismiss(member),
+      this.#queue.run(async () => {
+        this.#expected.delete(member);
+        await this.#dismiss(member);
+        if (!this.#needed()) await this.#release();
+      }),
+    ]);
   }
 
   /** The call is over: closes its room. Never rejects; twice is fine. */
@@ -191,10 +198,10 @@ export class LiveCall {
     return audibility(this.#legIds(), supervisors);
   }
 
-  #forget(member: MemberId): void {
-    this.#expected.delete(member);
-    this.#supervisors.delete(member);
-    this.#operations.delete(member);
+  async #dismiss(member: MemberId): Promise<void> {
+    if (this.#media.flow === 'direct') return;
+    const { room } = this.#media;
+    await this.#arranging.run(() => room.dismiss(member));
   }
 
   #legIds(): LegId[] {
@@ -244,6 +251,8 @@ export class LiveCall {
     try {
       await seating;
       if (supervisor !== undefined) {
+        if (!this.#operations.has(supervisor.member))
+          throw new EarpieceError('invalid-state', 'the supervisor has left');
         this.#expected.delete(supervisor.member);
         this.#supervisors.set(supervisor.member, supervisor);
       }

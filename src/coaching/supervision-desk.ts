@@ -71,14 +71,13 @@ export class SupervisionDesk {
     void this.#seatSupervisor(seat, device);
   }
 
-  /** Changes what a supervisor may do; one that is still being dialled enters with the new operation. */
+  /** Changes what a supervisor may do; one that is still on its way enters with the new operation. */
   switchTo(id: SupervisionId, operation: Operation): void {
     const seat = this.#seats.get(id);
     if (seat === undefined || seat.supervision.operation === operation) return;
     if (seat.supervision.state.is === 'ended') return;
     seat.supervision = { ...seat.supervision, operation };
     if (!isLive(seat.supervision)) return;
-    // Queued behind the admission where that is still going on.
     seat.live.switchTo(seat.supervision.id, operation).then(
       () => this.#ports.events.publish({ type: 'supervision.switched', supervision: seat.supervision }),
       (error: unknown) => this.#end(seat, failure(error)),

@@ -24,6 +24,35 @@ describe('a supervisor that is told something else while it comes in', () => {
   });
 });
 
+describe('a supervisor that fails or leaves while the phones are still being told', () => {
+  it.each(['a switch that is not confirmed', 'a cancel'])(
+    '%s: it is out of the room before they answer',
+    async (why) => {
+      const world = new World();
+      let told: () => void = () => undefined;
+      world.phonesTold = new Promise<void>((resolve) => {
+        told = resolve;
+      });
+      world.switchboard.callEstablished(call());
+      await world.coach({ operation: 'BargeIn' });
+      await world.phone('answers');
+      await world.settled();
+      const [supervision] = world.switchboard.calls().flatMap(({ supervisions }) => supervisions);
+      expect(world.heardBy(supervision?.id ?? '')).toContain('call customer');
+      world.failures.add('separate');
+      if (why === 'a cancel') await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: true });
+      else await world.coach();
+      await world.settled();
+      expect(world.room.members.has(supervision?.id ?? '')).toBe(false);
+      expect(world.log.filter((line) => line.startsWith('re-INVITE'))).toEqual([]);
+      const ended = world.event('supervision.ended');
+      told();
+      await ended;
+      expect(world.room.closed).toBe(true);
+    },
+  );
+});
+
 describe('parties that would not leave the room at once', () => {
   it('leave it when they are connected at last: the room closes', async () => {
     const { world } = await coached();
