@@ -58,6 +58,8 @@ export interface Room {
 }
 
 export interface MediaServers {
+  /** Whether there is a server now that takes rooms. */
+  readonly available: boolean;
   /**
    * Finds a media server for a call. `onLost` is called at most once, when the server or a member is gone that was not
    * dismissed. Rejects with `unavailable`.
@@ -70,6 +72,23 @@ export interface MonitoringStore {
   load(): Promise<readonly Monitoring[]>;
   put(monitoring: Monitoring): Promise<void>;
   remove(supervisorDeviceId: DeviceId): Promise<void>;
+}
+
+/** Something that JSON can say. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/**
+ * What a later process needs to find the calls of this one, should it die without a word. Writing never waits for a disk, never
+ * rejects, and never harms a call; the last milliseconds before a crash may be missing.
+ */
+export interface CallRecords {
+  put(key: string, record: Json): void;
+  remove(key: string): void;
+  /**
+   * `adopt` is told, once for each, what processes have left behind that are gone: those before this one, and siblings that die.
+   * A record that is adopted belongs to this process from then on, until it removes it.
+   */
+  onAbandoned(adopt: (key: string, record: Json) => void): void;
 }
 
 export interface Events {
@@ -110,4 +129,6 @@ export interface CallControl {
   supervisorOffer(legId: LegId, offer: Sdp): Promise<Sdp>;
   /** A device registered or went away. */
   registrationChanged(deviceId: DeviceId): void;
+  /** There is a media server again, after there was none: what was given up for want of one can be tried again. */
+  mediaAvailable(): void;
 }

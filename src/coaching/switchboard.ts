@@ -195,6 +195,12 @@ export class Switchboard implements CallControl {
     this.#ports.events.publish({ type: 'device.changed', deviceId });
   }
 
+  mediaAvailable(): void {
+    for (const { call } of this.#calls.values()) {
+      for (const { deviceId } of parties(call)) if (deviceId !== undefined) this.#offerToMonitors(deviceId, call.id);
+    }
+  }
+
   // ── within ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes a step of a subscription and carries out what it asks for. Called inside `#changes`. */

@@ -63,6 +63,10 @@ export class MediaPool implements MediaServers {
     return pool;
   }
 
+  get available(): boolean {
+    return this.#drachtio.isUp() && this.#servers.some(({ freeswitch }) => freeswitch !== undefined);
+  }
+
   status(): readonly MediaServerStatus[] {
     return this.#servers.map((server) => ({
       address: server.name,

@@ -100,6 +100,10 @@ export class Control implements CallControl {
     return this.answerSupervisor(legId, offer);
   }
 
+  mediaAvailable(): void {
+    // Nobody supervises here.
+  }
+
   registrationChanged(deviceId: string): void {
     this.#tell({ type: 'registration', deviceId });
   }

@@ -138,4 +138,4 @@ const room: Room = {
   close: () => Promise.resolve(),
 };
 
-const media: MediaServers = { openRoom: () => Promise.resolve(room) };
+const media: MediaServers = { available: true, openRoom: () => Promise.resolve(room) };

@@ -97,6 +97,7 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   readonly stored = new Map<DeviceId, Monitoring>();
   readonly failures = new Set<string>();
   readonly switchboard: Switchboard;
+  available = true;
   lose: (reason: string) => void = () => undefined;
   /** The legs whose phones were last offered a room; the others talk directly. */
   readonly inTheRoom = new Set<string>();
