@@ -30,16 +30,16 @@ export class EventSocketClient {
     socket.on('error', () => socket.destroy());
   }
 
-  static async open(port: number): Promise<EventSocketClient> {
-    const socket = connect(port, '127.0.0.1');
+  static async open(port: number, host = '127.0.0.1'): Promise<EventSocketClient> {
+    const socket = connect(port, host);
     const client = new EventSocketClient(socket);
     await once(socket, 'connect');
     return client;
   }
 
   /** Connected and let in. */
-  static async authenticated(port: number, password = 'ClueCon'): Promise<EventSocketClient> {
-    const client = await EventSocketClient.open(port);
+  static async authenticated(port: number, password = 'ClueCon', host?: string): Promise<EventSocketClient> {
+    const client = await EventSocketClient.open(port, host);
     await client.replies.next();
     await client.command(`auth ${password}`);
     return client;
