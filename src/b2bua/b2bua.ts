@@ -6,7 +6,7 @@ import type { CallControl, DialOutcome, Directory, Signalling } from '../coachin
 import type { Logger } from '../log.ts';
 import { Callers } from './caller.ts';
 import type { CallSetup } from './call-setup.ts';
-import { DrachtioConnection } from './connection.ts';
+import { DrachtioConnection, type DrachtioStatus } from './connection.ts';
 import type { Conversation } from './conversation.ts';
 import { Digest } from './digest.ts';
 import { answering, guarded } from './guard.ts';
@@ -99,6 +99,7 @@ export class B2bua implements Signalling {
       options.connectMs ?? DEFAULTS.connectMs,
       {
         prepare: (stack) => b2bua.#route(stack),
+        lost: () => undefined,
         restored: () => b2bua.#onRestored(),
       },
     );
@@ -113,6 +114,11 @@ export class B2bua implements Signalling {
   /** Where phones and the switch reach us, e.g. `udp/10.0.0.1:5060,tcp/10.0.0.1:5060`. */
   get hostPorts(): string {
     return this.#connection?.hostPorts ?? '';
+  }
+
+  /** How it stands with drachtio, for whoever asks for our health. */
+  get status(): DrachtioStatus {
+    return this.#connection?.status ?? { state: 'connecting', reason: 'not connected yet' };
   }
 
   get counts(): Counts {

@@ -1,3 +1,6 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+
 /**
  * What is used of drachtio-srf 5.0.29, as it behaves: its own declarations leave out half of it and differ from the rest.
  * Everything is in callback style on purpose: a callback runs while the message is being handled, so that a BYE in the
@@ -123,14 +126,14 @@ export interface Stack {
   ): void;
   /** The client below, which alone can stop reconnecting after a refused secret. */
   readonly app: {
-    readonly client?: { readonly wp: { closing?: boolean }; readonly mapServer: Map<Socketlike, unknown> };
+    readonly client?: {
+      readonly wp: EventEmitter & { closing?: boolean };
+      readonly mapServer: Map<Socketlike, unknown>;
+    };
   };
 }
 
-interface Socketlike {
-  destroy(): void;
-  setNoDelay(on: boolean): void;
-}
+export type Socketlike = Pick<Socket, 'destroy' | 'destroyed' | 'setNoDelay' | 'listeners' | 'on' | 'off'>;
 
 /** A refusal of the network, as srf reports it; other errors have no status. */
 export interface RefusedInvite {
