@@ -161,7 +161,11 @@ function b2buaOptions(config: Config, engines: Engines, registrar: Registrar) {
   );
   return {
     drachtio: engines.drachtio,
-    switch: { addresses: trunk.addresses, uri: trunk.uri },
+    switch: {
+      addresses: trunk.addresses,
+      uri: trunk.uri,
+      auth: trunk.auth && { username: trunk.auth.userName, password: trunk.auth.password },
+    },
     realm,
     algorithms: digest,
     registrar,

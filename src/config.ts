@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { type Environment, type Override, readEnvironment } from './config/environment.ts';
 import { parseConfigFile } from './config/file.ts';
+import { withPhonesOfTheSwitch } from './config/phones-of-the-switch.ts';
 import { ConfigError, type Problem } from './config/problem.ts';
 import { conflicts } from './config/references.ts';
 import { type Config, configSchema } from './config/schema.ts';
@@ -35,7 +36,7 @@ export function loadConfig(path: string | undefined, env: Environment): Config {
   problems.push(...conflicts(tree).map(({ path, message }) => ({ place: placeOf(path), key: dotted(path), message })));
   problems.sort((a, b) => a.place.localeCompare(b.place, 'en', { numeric: true }));
   if (!checked.success || problems.length > 0) throw new ConfigError(problems);
-  return freeze(checked.data);
+  return freeze(withPhonesOfTheSwitch(checked.data));
 }
 
 function read(name: string): string {

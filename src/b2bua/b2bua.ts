@@ -159,7 +159,7 @@ export class B2bua implements Signalling {
       To: `<sip:${encodeURIComponent(device.phoneNumber)}@${realm}>`,
       ...(device.autoAnswer && autoAnswerHeaders),
     };
-    const targets = targetsOf(device, this.registrations.contacts(device.id));
+    const targets = targetsOf(device, this.registrations.contacts(device.id), this.#options.switch);
     const request = { targets, offer, headers, ringMs: ringMs.supervisor };
     const listener = new SupervisorLeg(this.#controlOrThrow(), ({ id }) => this.#legs.delete(id), log);
     const adopt = (dialog: ConstructorParameters<typeof Leg>[1], answer: Sdp) => {

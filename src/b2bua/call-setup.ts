@@ -30,7 +30,6 @@ export interface SetupRequest {
   /** What the caller offers; `undefined`: it wants to be offered something. */
   readonly offer: Sdp | undefined;
   readonly headers: Headers;
-  readonly auth: { readonly username: string; readonly password: string } | undefined;
   readonly targets: readonly Target[];
   readonly ringMs: number;
 }
@@ -109,14 +108,14 @@ export class CallSetup {
     }
     this.#tried.add(target.uri);
 
-    const { request, headers, ringMs, auth, offer } = this.#asked;
+    const { request, headers, ringMs, offer } = this.#asked;
     const body = request.body ?? '';
     const type = request.get('Content-Type') ?? 'application/sdp';
     const options = {
       headers: { ...headers, ...(offer !== undefined && { 'Content-Type': type }) },
       ...(offer === undefined ? { noAck: true } : { localSdp: body }),
       ...(target.proxy !== undefined && { proxy: target.proxy }),
-      ...(target.device === undefined && auth !== undefined && { auth }),
+      ...(target.auth !== undefined && { auth: target.auth }),
     };
     this.#attempt = new Attempt(this.#ports.stack, target.uri, options, ringMs, {
       provisional: (response) => guarded(this.#log, 'provisional response', () => this.#pass(response)),

@@ -1,4 +1,5 @@
 import type { CallType } from '../coaching/call.ts';
+import type { Device } from '../coaching/device.ts';
 import type { CallControl, Directory, Routing } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import { CallSetup } from './call-setup.ts';
@@ -120,7 +121,7 @@ export class IncomingCalls {
     const redirect = (contact: string) => this.#ofNumber(userOf(contact));
     const setup = new CallSetup(
       { stack: stack(), log, redirect, parties, over: settled },
-      { request, reply, offer, headers, auth: options.switch.auth, targets, ringMs },
+      { request, reply, offer, headers, targets, ringMs },
       conversation,
     );
     return { setup, conversation };
@@ -131,11 +132,11 @@ export class IncomingCalls {
       case 'nowhere':
         return refusalOfCall(routing.code);
       case 'switch': {
-        const { uri } = this.#ports.options.switch;
-        return uri === undefined ? { status: 404 } : [targetAtSwitch(dialled, uri)];
+        const { uri, auth } = this.#ports.options.switch;
+        return uri === undefined ? { status: 404 } : [targetAtSwitch(dialled, uri, auth)];
       }
       case 'device': {
-        const targets = targetsOf(routing.device, this.#ports.registrar.contacts(routing.device.id));
+        const targets = this.#phonesOf(routing.device);
         return targets.length === 0 ? refusalOfCall('unavailable') : targets;
       }
     }
@@ -143,7 +144,12 @@ export class IncomingCalls {
 
   #ofNumber(number: string | undefined): Target[] {
     const device = number === undefined ? undefined : this.#ports.directory.deviceByNumber(number);
-    return device === undefined ? [] : targetsOf(device, this.#ports.registrar.contacts(device.id));
+    return device === undefined ? [] : this.#phonesOf(device);
+  }
+
+  #phonesOf(device: Device): Target[] {
+    const { registrar, options } = this.#ports;
+    return targetsOf(device, registrar.contacts(device.id), options.switch);
   }
 }
 

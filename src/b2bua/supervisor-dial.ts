@@ -50,6 +50,7 @@ export function dialSupervisor(
       headers: { ...headers, Allow: ALLOW, 'Content-Type': 'application/sdp' },
       localSdp: offer,
       ...(target.proxy !== undefined && { proxy: target.proxy }),
+      ...(target.auth !== undefined && { auth: target.auth }),
     };
     attempt = new Attempt(stack, target.uri, options, ringMs, {
       provisional: () => undefined,

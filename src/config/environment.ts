@@ -38,6 +38,7 @@ const VARIABLES: readonly (readonly [variable: string, path: string, read: Read]
   ['EARPIECE_DRACHTIO_PORT', 'sip.drachtio.port', number],
   ['EARPIECE_SWITCH_ADDRESSES', 'sip.switch.addresses', list],
   ['EARPIECE_SWITCH_URI', 'sip.switch.uri', text],
+  ['EARPIECE_SWITCH_USER_NAME', 'sip.switch.auth.userName', text],
   ['EARPIECE_MEDIA_ENGINE', 'media.engine', text],
   ['EARPIECE_MEDIA_POLICY', 'media.policy', text],
   ['EARPIECE_MEDIA_HOST', 'media.host', text],
@@ -49,6 +50,7 @@ const VARIABLES: readonly (readonly [variable: string, path: string, read: Read]
 /** Secrets may also stand in a file, which the variable with `_FILE` behind it names. */
 const SECRETS: readonly (readonly [variable: string, path: string])[] = [
   ['EARPIECE_DRACHTIO_SECRET', 'sip.drachtio.secret'],
+  ['EARPIECE_SWITCH_PASSWORD', 'sip.switch.auth.password'],
   ['EARPIECE_FREESWITCH_PASSWORD', 'media.freeswitch.*.password'],
 ];
 

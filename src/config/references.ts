@@ -9,6 +9,7 @@ export interface Conflict {
 /** As much of the configuration as refers to itself; what has another shape is somebody else's complaint. */
 const word = z.string().optional().catch(undefined);
 const outline = z.object({
+  sip: z.object({ switch: z.object({ uri: word }).catch({ uri: undefined }) }).catch({ switch: { uri: undefined } }),
   media: z
     .object({ engine: word, freeswitch: z.array(z.unknown()).catch([]) })
     .catch({ engine: undefined, freeswitch: [] }),
@@ -30,8 +31,18 @@ const outline = z.object({
 
 /** What does not fit together: the same id twice, an owner that is nobody. */
 export function conflicts(tree: unknown): Conflict[] {
-  const { users, devices, media } = outline
-    .catch({ users: [], devices: [], media: { engine: undefined, freeswitch: [] } })
+  const {
+    sip: signalling,
+    users,
+    devices,
+    media,
+  } = outline
+    .catch({
+      sip: { switch: { uri: undefined } },
+      users: [],
+      devices: [],
+      media: { engine: undefined, freeswitch: [] },
+    })
     .parse(tree);
   const userNames = new Set(users.map(({ userName }) => userName));
   const found: Conflict[] = [
@@ -63,11 +74,17 @@ export function conflicts(tree: unknown): Conflict[] {
         message: `expected the userName of one of the users, found "${owner}"`,
       });
     }
-    if ((sip === undefined) === (address === undefined)) {
-      const both = sip !== undefined;
+    if (sip !== undefined && address !== undefined) {
       found.push({
-        path: ['devices', index, ...(both ? ['address'] : [])],
-        message: `expected either sip (the phone registers) or address (it is somewhere), found ${both ? 'both' : 'neither'}`,
+        path: ['devices', index, 'address'],
+        message: 'expected either sip (the phone registers) or address (it is somewhere), found both',
+      });
+    }
+    if (sip === undefined && address === undefined && signalling.switch.uri === undefined) {
+      found.push({
+        path: ['devices', index],
+        message:
+          'expected sip (the phone registers), address (it is somewhere) or sip.switch.uri (it is there), found none',
       });
     }
   }

@@ -51,6 +51,8 @@ const sip = section({
     addresses: z.array(network, { error: 'a list of addresses' }).default([]),
     /** Where calls go that are not for one of our devices. */
     uri: sipUri.optional(),
+    /** What we say when the switch asks for a password. */
+    auth: section({ userName: text, password: text }).optional(),
   }).prefault({}),
   /** How long an agent's phone may ring. */
   ringSeconds: count('seconds', 1, 3600).default(180),
@@ -120,7 +122,7 @@ const device = section({
   owner: text.optional(),
   /** How the phone registers. */
   sip: credentials.optional(),
-  /** Where the phone is, when it does not register here. */
+  /** Where the phone is, when it does not register here; with neither it is at the switch, under its number. */
   address: sipUri.optional(),
   /** Ask the phone to go off hook by itself when it is dialled as a supervisor. */
   autoAnswer: flag.default(false),

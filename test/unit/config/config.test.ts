@@ -49,6 +49,18 @@ describe('the built-in laboratory', () => {
   });
 });
 
+describe('a phone of the switch', () => {
+  const at = (uri: string, phoneNumber = '5001') =>
+    loadConfig(file(`sip: { switch: { uri: "${uri}" } }\ndevices: [{ id: a, phoneNumber: "${phoneNumber}" }]`), {})
+      .devices[0]?.address;
+
+  it('neither registers here nor has an address: it is there, under its number', () => {
+    expect(at('sip:10.0.0.7:5070;transport=udp')).toBe('sip:5001@10.0.0.7:5070;transport=udp');
+    expect(at('sip:trunk@switch.example.org', '+4930123*#')).toBe('sip:+4930123*%23@switch.example.org');
+    expect(at('sips:[2001:db8::7]')).toBe('sips:5001@[2001:db8::7]');
+  });
+});
+
 describe('where it comes from', () => {
   it('an empty file means the defaults', () => {
     expect(loadConfig(file(''), {})).toMatchObject({
@@ -155,7 +167,7 @@ describe('what is wrong', () => {
       'earpiece.yaml:9: users.1.id: expected another than "u", which is users.0.id already',
       'earpiece.yaml:11: devices.0.owner: expected the userName of one of the users, found "nobody"',
       'earpiece.yaml:12: devices.1.phoneNumber: expected another than "1", which is devices.0.phoneNumber already',
-      'earpiece.yaml:12: devices.1: expected either sip (the phone registers) or address (it is somewhere), found neither',
+      'earpiece.yaml:12: devices.1: expected sip (the phone registers), address (it is somewhere) or sip.switch.uri (it is there), found none',
       'earpiece.yaml:13: devices.2: expected a mapping of id, phoneNumber, owner, sip, address, autoAnswer, found 7',
       expect.stringMatching(
         /^EARPIECE_DRACHTIO_SECRET_FILE: sip.drachtio.secret: expected the name of a file that can be read/,
