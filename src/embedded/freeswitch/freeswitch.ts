@@ -1,10 +1,12 @@
 import { MediaEngine } from '../rtp/engine.ts';
 import type { TransactionOptions } from '../sip/transaction.ts';
 import { parseNameAddr, parseUri } from '../sip/address.ts';
+import type { ApiServer } from './api/server.ts';
 import { runApi } from './api/table.ts';
 import { applicationTable } from './applications/table.ts';
 import type { Application } from './channel/application.ts';
 import { Channel } from './channel/channel.ts';
+import { Admission } from './admission.ts';
 import { Channels } from './channels.ts';
 import { Conferences } from './conference/conferences.ts';
 import { dialplan } from './dialplan.ts';
@@ -26,6 +28,12 @@ export interface FreeSwitchOptions {
   readonly password?: string;
   /** First and last RTP port; any free pair when absent. */
   readonly rtpPortRange?: readonly [min: number, max: number];
+  /** INVITEs beyond are answered 503; FreeSWITCH's max-sessions. 1200 unless told. */
+  readonly maxSessions?: number;
+  /** FreeSWITCH's sessions-per-second. 1000 unless told. */
+  readonly sessionsPerSecond?: number;
+  /** Time between two HEARTBEATs; FreeSWITCH's event-heartbeat-interval. 20 unless told; the first comes within a second. */
+  readonly heartbeatSeconds?: number;
   /** Hears what no command asked about: a recording that could not be written, a media thread that died. */
   readonly onError?: (error: Error) => void;
   /** SIP timers, for tests that cannot wait for 32 s. */
@@ -36,6 +44,7 @@ export interface FreeSwitchOptions {
 interface Core extends EventSocketCore {
   readonly engine: MediaEngine;
   readonly channels: Channels;
+  readonly admission: Admission;
 }
 
 /**
@@ -58,14 +67,14 @@ export class FreeSwitch implements AsyncDisposable {
     core: Core,
     profile: SipProfile,
     eventSocket: InboundEventSocket,
-    onError: (error: Error) => void,
+    { onError = ignore, heartbeatSeconds = 20 }: FreeSwitchOptions,
   ) {
     this.host = host;
     this.engine = core.engine;
     this.#core = core;
     this.#profile = profile;
     this.#eventSocket = eventSocket;
-    this.#stopHeartbeat = startHeartbeat(core.bus, core.channels);
+    this.#stopHeartbeat = startHeartbeat(core, heartbeatSeconds);
     this.eventSocketPort = eventSocket.port;
     this.sipPort = profile.port;
     this.engine.on('error', (error) => {
@@ -93,6 +102,8 @@ export class FreeSwitch implements AsyncDisposable {
     try {
       const bus = new EventBus(host);
       const channels = new Channels();
+      const { maxSessions = 1200, sessionsPerSecond = 1000 } = options;
+      const admission = new Admission({ maxSessions, sessionsPerSecond });
       const conferences = new Conferences(bus, engine, host);
       const globals = new Map([
         ['local_ip_v4', host],
@@ -104,17 +115,33 @@ export class FreeSwitch implements AsyncDisposable {
         sessions: new Set(),
         engine,
         channels,
+        admission,
         channel: (uuid) => channels.get(uuid),
-        api: (name, argument) => runApi({ bus, channels, conferences, sipUrl: profile.url, globals }, name, argument),
+        api: (name, argument) => runApi(apiServer, name, argument),
       };
       const applications = applicationTable(core, conferences);
       const profile: SipProfile = await SipProfile.listen(
-        { engine, dialplan, begin: (call) => beginChannel(call, core, applications, profile.url) },
+        {
+          engine,
+          dialplan,
+          admits: (beginning) => admission.admits('inbound', channels.count + beginning),
+          begin: (call) => beginChannel(call, core, applications, profile.url),
+        },
         { host, port: sipPort, ...(transactions === undefined ? {} : { transactions }) },
       );
       opened.unshift(profile);
+      const apiServer: ApiServer = {
+        bus,
+        channels,
+        conferences,
+        sipUrl: profile.url,
+        globals,
+        admission,
+        shutDown: (how) => setImmediate(() => void (how === 'in order' ? server.close() : server.crash())),
+      };
       const eventSocket = await InboundEventSocket.listen(core, { host, port: eventSocketPort, password });
-      return new FreeSwitch(host, core, profile, eventSocket, options.onError ?? ignore);
+      const server = new FreeSwitch(host, core, profile, eventSocket, options);
+      return server;
     } catch (error) {
       for (const each of opened) await each.close();
       throw error;
@@ -144,6 +171,8 @@ export class FreeSwitch implements AsyncDisposable {
 
   async #end(how: 'BYE to everybody' | 'silence'): Promise<void> {
     this.#stopHeartbeat();
+    const { bus } = this.#core;
+    if (how === 'BYE to everybody') bus.publish(bus.create('SHUTDOWN').set('Event-Info', 'System Shutting Down'));
     if (how === 'silence') await this.#closeSockets();
     await Promise.allSettled(this.#core.channels.all().map((channel) => channel.hangup('SYSTEM_SHUTDOWN')));
     await this.#closeSockets();

@@ -1,4 +1,3 @@
-import type { FreeSwitch } from '../../../src/embedded/freeswitch/freeswitch.ts';
 import { Caller, sdp } from './caller.ts';
 import type { Controller, EventSocketClient, Frame } from './event-socket-client.ts';
 
@@ -17,12 +16,12 @@ export interface ControlledCall {
 
 /** Calls, waits for the connection, subscribes to what fsmrf subscribes to. */
 export async function controlledCall(
-  server: FreeSwitch,
+  server: { readonly sipPort: number },
   controller: Controller,
   port = 40_000,
 ): Promise<ControlledCall> {
   const caller = await Caller.open(server.sipPort);
-  await caller.call(sdp({ port }), [`X-esl-outbound: 127.0.0.1:${controller.port}`, 'User-Agent: drachtio-fsmrf:1234']);
+  await caller.call(sdp({ port }), controller.headers);
   const control = await controller.next();
   const connected = await control.command('connect');
   const uuid = connected.headers.get('Channel-Unique-ID') ?? '';

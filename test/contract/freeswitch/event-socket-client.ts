@@ -117,6 +117,11 @@ export class Controller {
     return new Controller(server, address.port);
   }
 
+  /** What an INVITE needs in order to be controlled from here, as drachtio-fsmrf sends it. */
+  get headers(): readonly string[] {
+    return [`X-esl-outbound: 127.0.0.1:${this.port}`, 'User-Agent: drachtio-fsmrf:1234'];
+  }
+
   /** The next channel that connects, before any command was sent. */
   next(): Promise<EventSocketClient> {
     return this.#connections.next();

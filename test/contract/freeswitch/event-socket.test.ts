@@ -105,18 +105,6 @@ describe('the inbound event socket', () => {
     });
   });
 
-  test('HEARTBEAT tells load and limits', async () => {
-    const socket = await client();
-    await socket.command('event json HEARTBEAT');
-    expect(await socket.event('HEARTBEAT')).toMatchObject({
-      'Event-Info': 'System Ready',
-      'FreeSWITCH-Version': '1.10.12-release~64bit',
-      'Session-Count': '0',
-      'Max-Sessions': '1200',
-      'Session-Per-Sec': '1000',
-    });
-  });
-
   test('a reply comes before the events that its command caused', async () => {
     const socket = await client();
     const { uuid } = await call();

@@ -1,3 +1,4 @@
+import type { Admission } from '../admission.ts';
 import type { Channels } from '../channels.ts';
 import type { Conferences } from '../conference/conferences.ts';
 import type { EventBus } from '../event-bus.ts';
@@ -10,6 +11,9 @@ export interface ApiServer {
   /** `sip:mod_sofia@host:port` */
   readonly sipUrl: string;
   readonly globals: ReadonlyMap<string, string>;
+  readonly admission: Admission;
+  /** Ends the whole server soon, after the reply to the command; `at once` as a killed process does. */
+  shutDown(how: 'in order' | 'at once'): void;
 }
 
 /** @returns the reply's text; empty becomes `-ERR no reply` */

@@ -3,18 +3,15 @@ import type { Channel } from '../channel/channel.ts';
 import { PROFILE } from '../sip/profile.ts';
 import { type ApiCommand, words } from './server.ts';
 
-/** The limit a stock FreeSWITCH starts with in its container image. */
-export const MAX_SESSIONS = 1200;
-
 const RULE = '='.repeat(97);
 
-export const status: ApiCommand = ({ bus, channels }) => {
+export const status: ApiCommand = ({ bus, channels, admission: { maxSessions, rate, ready } }) => {
   const up = uptime(Date.now() - bus.startedAt);
   return (
-    `UP ${up}\nFreeSWITCH (Version ${VERSION}  64bit) is ready\n${channels.begun} session(s) since startup\n` +
+    `UP ${up}\nFreeSWITCH (Version ${VERSION}  64bit) is ${ready ? 'ready' : 'not ready'}\n${channels.begun} session(s) since startup\n` +
     `${channels.count} session(s) - peak ${channels.peak}, last 5min ${channels.peak} \n` +
-    `0 session(s) per Sec out of max 1000, peak ${channels.peak}, last 5min ${channels.peak} \n` +
-    `${MAX_SESSIONS} session(s) max\nmin idle cpu 0.00/100.00\nCurrent Stack Size/Max 240K/8192K\n`
+    `${rate.last} session(s) per Sec out of max ${rate.limit}, peak ${rate.peak}, last 5min ${rate.recentPeak} \n` +
+    `${maxSessions} session(s) max\nmin idle cpu 0.00/100.00\nCurrent Stack Size/Max 240K/8192K\n`
   );
 };
 

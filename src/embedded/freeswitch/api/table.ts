@@ -15,6 +15,7 @@ import {
   setVariables,
   transfer,
 } from './channel-commands.ts';
+import { fsctl } from './fsctl.ts';
 import type { ApiCommand, ApiServer } from './server.ts';
 import { show, sofia, status, version } from './status.ts';
 
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, ApiCommand> = new Map<string, ApiCommand>([
   ['conference', ({ conferences }, argument) => conferenceCommand(conferences, argument)],
   ['create_uuid', () => randomUUID()],
   ['echo', (_server, argument) => argument],
+  ['fsctl', fsctl],
   ['global_getvar', ({ globals }, name) => globals.get(name.trim()) ?? ''],
   ['hostname', ({ bus }) => bus.hostname],
   ['hupall', hangupAll],

@@ -32,6 +32,8 @@ export interface Switch {
   /** @returns undefined for a destination there is none for */
   dialplan(invite: SipRequest, user: string): readonly Step[] | undefined;
   begin(call: Call): Channel;
+  /** @param beginning calls that are being answered @returns false when there is no room for one more */
+  admits(beginning: number): boolean;
 }
 
 /** The SIP side: one listening point that takes calls, and the dialogs they become. */
@@ -42,6 +44,7 @@ export class SipProfile {
   readonly #switch: Switch;
   readonly #legs = new Map<string, Leg>();
   readonly #cancelled = new WeakSet<ServerTransaction>();
+  #beginning = 0;
 
   private constructor(transport: SipTransport, layer: TransactionLayer, behind: Switch) {
     this.port = transport.udpPort;
@@ -90,10 +93,7 @@ export class SipProfile {
     }
     switch (request.method) {
       case 'INVITE':
-        this.#invite(transaction, source).catch((error: unknown) => {
-          // A broken header is the caller's fault, everything else is ours.
-          this.#refuse(transaction, error instanceof SipParseError ? 400 : 500);
-        });
+        this.#admit(transaction, source);
         return;
       case 'OPTIONS':
         this.#refuse(transaction, 200, { Accept: 'application/sdp' });
@@ -106,6 +106,19 @@ export class SipProfile {
       default:
         this.#refuse(transaction, 405, { Allow: ALLOWED });
     }
+  }
+
+  /** What is full, paused or going down says so with one answer, whatever it was asked for (measured on FreeSWITCH 1.10.12). */
+  #admit(transaction: ServerTransaction, source: SipSource): void {
+    if (!this.#switch.admits(this.#beginning)) {
+      this.#refuse(transaction, 503, { 'Retry-After': '300' }, 'Maximum Calls In Progress');
+      return;
+    }
+    this.#beginning++;
+    this.#invite(transaction, source)
+      // A broken header is the caller's fault, everything else is ours.
+      .catch((error: unknown) => this.#refuse(transaction, error instanceof SipParseError ? 400 : 500))
+      .finally(() => this.#beginning--);
   }
 
   async #invite(transaction: ServerTransaction, source: SipSource): Promise<void> {
@@ -157,8 +170,13 @@ export class SipProfile {
     return true;
   }
 
-  #refuse(transaction: ServerTransaction, status: number, headers: Readonly<Record<string, string>> = {}): void {
-    const response = responseTo(transaction.request, status, undefined, { headers: { ...SERVER_HEADERS, ...headers } });
+  #refuse(
+    transaction: ServerTransaction,
+    status: number,
+    headers: Readonly<Record<string, string>> = {},
+    reason?: string,
+  ): void {
+    const response = responseTo(transaction.request, status, reason, { headers: { ...SERVER_HEADERS, ...headers } });
     // It has been answered already, by a CANCEL say, or cannot be sent: the caller asks again or gives up by itself.
     transaction.respond(response).catch(() => undefined);
   }
