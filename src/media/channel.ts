@@ -11,6 +11,8 @@ export interface Joined {
   readonly memberId: number;
   readonly hears: boolean;
   readonly speaks: boolean;
+  /** The profile that the conference has: `none` when there is none of the name that was asked for (FreeSWITCH 1.10.12). */
+  readonly profile: string;
 }
 
 /** One channel of FreeSWITCH: a SIP dialog between it and us, and the outbound event socket on which it reports. */
@@ -84,7 +86,8 @@ export class Channel {
         const memberId = Number(event.getHeader('Member-ID'));
         // Only `false` is a no: what FreeSWITCH does not say is not taken for silence.
         const [hears, speaks] = ['Hear', 'Speak'].map((header) => event.getHeader(header) !== 'false');
-        resolve({ memberId, hears: hears !== false, speaks: speaks !== false });
+        const profile = event.getHeader('Conference-Profile-Name') ?? '';
+        resolve({ memberId, hears: hears !== false, speaks: speaks !== false, profile });
       });
     });
     this.#events.execute('conference', conference);

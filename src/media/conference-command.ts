@@ -45,13 +45,6 @@ export function commandsFor(conference: string, step: ConferenceStep): readonly 
   }
 }
 
-/**
- * A name for a conference that FreeSWITCH takes as it is: `@`, `+` and blanks have a meaning there. The suffix
- * keeps it apart from an earlier conference of the same call, should a member of that one still be around.
- */
-export const conferenceName = (callId: string, suffix: string): string =>
-  `${callId.replaceAll(/[^A-Za-z0-9.-]/g, '_')}-${suffix}`;
-
 /** The argument of the conference application for a member that enters deaf and mute (facts: then 0 frames leak at the entry). */
 export const entryDeafAndMute = (conference: string, profile: string): string =>
   `${conference}@${profile}++flags{mute|deaf}`;

@@ -46,6 +46,16 @@ declare module 'drachtio-fsmrf' {
         progress: object,
         callback: (error: unknown, dialog?: SipDialog) => void,
       ): void;
+      /** Sends a request outside of dialogs; its callback is called when it was sent, or could not be. */
+      request(
+        uri: string,
+        options: { method: string },
+        callback: (error: unknown, request?: OutgoingRequest) => void,
+      ): void;
+    }
+
+    interface OutgoingRequest {
+      on(event: 'response', listener: (response: { readonly status: number }) => void): this;
     }
 
     interface MediaServer extends EventEmitter {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
+import { Complaints } from './complaints.ts';
 import { endOnFault } from './fault-guard.ts';
 import { Patience } from './patience.ts';
 
@@ -25,15 +26,22 @@ interface Wired {
   readonly app: { readonly client: { readonly wp: EventEmitter } };
 }
 
-/** Rejects with `unavailable` (wrong secret) or `timeout`; then the connection is not tried again. `limitMs`: ms. */
+/**
+ * Rejects with `unavailable` (wrong secret) or `timeout`; then the connection is not tried again. `limitMs`: ms. `onChanged` is called when
+ * the connection is lost, and when it is back.
+ */
 export async function connectDrachtio(
   { host, port, secret }: DrachtioAddress,
   limitMs: number,
   log: Logger,
+  onChanged: () => void = () => undefined,
 ): Promise<Drachtio> {
   const srf = new Srf();
   let closed = false;
   let up = false;
+  const failures = new Complaints((reason) =>
+    log.warn({ reason }, 'connection of the media side to drachtio is down, trying again'),
+  );
   const hangUp = () => {
     try {
       srf.disconnect();
@@ -50,6 +58,8 @@ export async function connectDrachtio(
   const connected = new Promise<void>((resolve, reject) => {
     srf.on('connect', (error: Error | null) => {
       up = error === null && !closed;
+      if (up) failures.settled();
+      onChanged();
       if (closed) hangUp();
       else if (error === null) resolve();
       // drachtio-srf tries a wrong secret again every 255 ms for ever (measured, 5.0.29).
@@ -58,10 +68,11 @@ export async function connectDrachtio(
   });
   // The types of drachtio-srf 5.0.29 do not know this event.
   (srf as EventEmitter).on('close', () => {
-    if (up && !closed) log.warn('drachtio connection of the media side lost, trying again');
+    if (up && !closed) failures.complain('it was closed');
     up = false;
+    onChanged();
   });
-  srf.on('error', (error) => log.warn({ err: error }, 'drachtio connection of the media side failed'));
+  srf.on('error', (error) => failures.complain(error.message));
   void srf.connect({ host, port, secret });
   // drachtio-srf 5.0.29 throws out of the socket's event at a message it cannot read, and again at whatever comes next (read, and tried).
   const { wp } = (srf as unknown as Wired).app.client;

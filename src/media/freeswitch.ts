@@ -3,13 +3,20 @@ import type Mrf from 'drachtio-fsmrf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 import type { Logger } from '../log.ts';
+import { Allowance, SESSIONS_OF_A_ROOM } from './allowance.ts';
+import { Congestion } from './congestion.ts';
 import { type Endpoint, makeEndpoint } from './endpoint.ts';
 import { type EventSocketAddress, probeEventSocket } from './event-socket-probe.ts';
 import { endOnFault } from './fault-guard.ts';
+import { Lifeline } from './lifeline.ts';
 import { probeListenAddress } from './listening-probe.ts';
 import { Patience } from './patience.ts';
+import { readHeartbeat, readStatus, type ServerLoad } from './server-load.ts';
+import { SipWatch } from './sip-watch.ts';
 
 export interface MediaServerAddress extends EventSocketAddress {
+  /** What it is called towards administrators and in the log; default `host:port`. */
+  readonly id?: string | undefined;
   /** The SIP profile that takes the INVITEs of endpoints; default `drachtio_mrf`. */
   readonly profile?: string | undefined;
   /** Where this FreeSWITCH finds the outbound event socket, when that is not `listenAddress`. */
@@ -21,8 +28,10 @@ export interface Limits {
   readonly replyTimeoutMs: number;
   /** ms to connect, to make or to change an endpoint, to join, to end a channel. */
   readonly setupTimeoutMs: number;
-  /** ms between two questions whether the server is still there. */
+  /** ms between two questions whether the server is still there; to four of them it may owe every answer. */
   readonly pingMs: number;
+  /** ms between two questions whether its SIP side is there, and as many at most for the answer. */
+  readonly optionsMs: number;
 }
 
 /**
@@ -36,24 +45,38 @@ export class FreeSwitch {
   readonly ended: Promise<string>;
   readonly #server: Mrf.MediaServer;
   readonly #patience = new Patience();
-  readonly #pings: NodeJS.Timeout;
+  readonly #lifeline: Lifeline;
+  readonly #sip: SipWatch;
+  readonly #allowance = new Allowance();
+  readonly #congestion = new Congestion();
+  /** Every socket between the server and us. */
+  readonly #sockets = new Set<Socket>();
   #end: (reason: string) => void = () => undefined;
   #isOver = false;
 
-  private constructor(server: Mrf.MediaServer, limits: Limits, log: Logger) {
+  private constructor(server: Mrf.MediaServer, limits: Limits, onChanged: () => void, log: Logger) {
     this.#server = server;
     this.limits = limits;
+    this.#lifeline = new Lifeline(
+      limits.pingMs,
+      () => this.#ping(),
+      (reason) => this.#over(reason),
+    );
+    this.#sip = new SipWatch(server.srf, server.sip.ipv4.udp.address, limits.optionsMs, onChanged);
     server.conn.closing = true;
     // modesl writes a command and its final newline apart: with Nagle's algorithm each takes 43 ms instead of 0.3 (measured).
     server.conn.socket?.setNoDelay(true);
     const callers = server._server.server;
-    callers.prependListener('connection', (socket: Socket) => socket.setNoDelay(true));
+    callers.prependListener('connection', (socket: Socket) => {
+      socket.setNoDelay(true);
+      this.#keep(socket);
+    });
     callers.on('connection', (socket: Socket) =>
       endOnFault(socket, (error) => log.warn({ err: error }, 'a connection to the media side made no sense')),
     );
     // One connection that could not be taken (no file handle, say): its channel is missed in time, the others go on.
     callers.on('error', (error) => log.warn({ err: error }, 'a connection to the media side was not taken'));
-    this.#pings = setInterval(() => this.#ping(), limits.pingMs).unref();
+    server.conn.on('esl::event::HEARTBEAT::*', (event) => this.#read(readHeartbeat((name) => event.getHeader(name))));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -62,15 +85,22 @@ export class FreeSwitch {
     server.conn.once('esl::end', () => this.#over('its event socket was closed'));
     const { socket } = server.conn;
     if (socket === null) this.#over('its event socket was closed');
-    else endOnFault(socket, ({ message }) => this.#over(`its event socket made no sense: ${message}`));
+    else {
+      endOnFault(socket, ({ message }) => this.#over(`its event socket made no sense: ${message}`));
+      this.#keep(socket);
+    }
   }
 
-  /** Rejects with `unavailable` or `timeout`. `listenAddress`: the local one for outbound event sockets. */
+  /**
+   * Rejects with `unavailable` or `timeout`. `listenAddress`: the local one for outbound event sockets. `onChanged` is called when it
+   * begins or ends to take rooms, so far as it is not said by the load.
+   */
   static async connect(
     mrf: Mrf,
     address: MediaServerAddress,
     listenAddress: string,
     limits: Limits,
+    onChanged: () => void,
     log: Logger,
   ): Promise<FreeSwitch> {
     const { host, port, password, profile = 'drachtio_mrf', advertisedAddress } = address;
@@ -97,7 +127,31 @@ export class FreeSwitch {
     });
     const patience = new Patience();
     const server = await patience.wait('connecting', limits.setupTimeoutMs, connected, (late) => late.disconnect());
-    return new FreeSwitch(server, limits, log);
+    const freeswitch = new FreeSwitch(server, limits, onChanged, log);
+    try {
+      await freeswitch.#sip.look();
+      freeswitch.#read(readStatus(await freeswitch.api('status')));
+    } catch (error) {
+      freeswitch.close();
+      throw error;
+    }
+    return freeswitch;
+  }
+
+  /** Why it takes no room now; `undefined` when it does. */
+  get refusal(): string | undefined {
+    const full = this.#sip.failure ?? this.#allowance.refusal(performance.now());
+    return full ?? (this.#congestion.congested ? 'it is at its ceiling: set-ups have become slow' : undefined);
+  }
+
+  /** Sessions there, with those that have begun since it last said it, and as a share of those it can have. */
+  get load(): Pick<Allowance, 'sessions' | 'maxSessions' | 'share' | 'idleCpu'> {
+    return this.#allowance;
+  }
+
+  /** Counts a room in that is being opened here. */
+  expectRoom(): void {
+    this.#allowance.begin(SESSIONS_OF_A_ROOM, performance.now());
   }
 
   /** The body of the answer to a FreeSWITCH api command. Rejects with `timeout`, or `unavailable` when the connection is lost. */
@@ -109,13 +163,18 @@ export class FreeSwitch {
   }
 
   /** Makes a channel that talks to this description. Rejects with `unavailable` or `timeout`; then no channel is left. */
-  createEndpoint(remote: Sdp): Promise<Endpoint> {
-    return makeEndpoint(this.#server, remote, this.#patience, this.limits);
+  async createEndpoint(remote: Sdp): Promise<Endpoint> {
+    try {
+      return await this.#congestion.count(makeEndpoint(this.#server, remote, this.#patience, this.limits));
+    } catch (error) {
+      if (statusOf(error) === 503) this.#allowance.refused(performance.now());
+      throw inWords(error);
+    }
   }
 
   /** Waits for a step that FreeSWITCH may never take. */
   setup<T>(what: string, work: Promise<T>): Promise<T> {
-    return this.#patience.wait(what, this.limits.setupTimeoutMs, work);
+    return this.#congestion.count(this.#patience.wait(what, this.limits.setupTimeoutMs, work));
   }
 
   /** Ends the connection; twice is fine. Channels that are up stay up. */
@@ -123,18 +182,54 @@ export class FreeSwitch {
     this.#over('it was closed');
   }
 
-  /** A machine that vanishes from the network sends no FIN. */
   #ping(): void {
-    this.api('status', this.limits.pingMs).catch((error: unknown) => this.#over(EarpieceError.from(error).message));
+    // Not answered in time is not gone: as long as anything comes from it, it lives, and is busy.
+    this.api('status').then((answer) => this.#read(readStatus(answer)), alreadyTold);
+  }
+
+  #read(load: ServerLoad | undefined): void {
+    if (load !== undefined) this.#allowance.read(load, performance.now());
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#lifeline.follow(socket);
   }
 
   #over(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearInterval(this.#pings);
+    this.#lifeline.close();
+    this.#sip.close();
     this.#patience.breakOff(new EarpieceError('unavailable', `the media server is gone: ${reason}`));
     this.#server.removeAllListeners();
     this.#server.disconnect();
+    // One that is frozen would never take its leave.
+    for (const socket of this.#sockets) socket.destroySoon();
     this.#end(reason);
   }
+}
+
+/** The SIP status with which FreeSWITCH refused an endpoint. */
+function statusOf(error: unknown): number | undefined {
+  const { cause } = EarpieceError.from(error);
+  return cause instanceof Error && 'status' in cause && typeof cause.status === 'number' ? cause.status : undefined;
+}
+
+/** What the statuses of FreeSWITCH mean (measured on 1.10.12). */
+const REFUSALS: Readonly<Record<number, string>> = {
+  488: 'FreeSWITCH answered 488: no codec in common (its codec-prefs), or no RTP port is free',
+  503: 'FreeSWITCH answered 503: it is full (max-sessions, sessions-per-second)',
+};
+
+function inWords(error: unknown): EarpieceError {
+  const failure = EarpieceError.from(error);
+  const words = REFUSALS[statusOf(error) ?? 0];
+  return words === undefined ? failure : new EarpieceError(failure.code, words, { cause: failure });
+}
+
+/** The lifeline says when the server is gone; a late answer is no news. */
+function alreadyTold(): void {
+  return undefined;
 }

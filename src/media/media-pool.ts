@@ -4,9 +4,12 @@ import type { CallId } from '../coaching/call.ts';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { MediaServers, Room } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
+import type { AbandonedRoom } from './abandoned-room.ts';
+import { choose } from './choice.ts';
 import { connectDrachtio, type Drachtio, type DrachtioAddress } from './drachtio.ts';
 import type { Limits, MediaServerAddress } from './freeswitch.ts';
 import { MediaServer } from './media-server.ts';
+import type { MediaServerStatus } from './media-server-status.ts';
 import { ConferenceRoom } from './room.ts';
 
 export interface MediaPoolOptions {
@@ -18,19 +21,16 @@ export interface MediaPoolOptions {
   readonly conferenceProfile: string;
   /** ms between a confirmed mute and the end of a channel: at least 60, 100 to be calm (measured on FreeSWITCH 1.10.12). */
   readonly settleMs?: number;
+  /** Names this process in its rooms, so that they can be told from those of others; hexadecimal digits, random without. */
+  readonly instance?: string | undefined;
   readonly limits?: Partial<Limits>;
+  /** Called when a server takes rooms again, after none did. */
+  readonly onAvailable?: (() => void) | undefined;
 }
 
-const LIMITS: Limits = { replyTimeoutMs: 1000, setupTimeoutMs: 4500, pingMs: 5000 };
+/** A server that is frozen is missed after four or five pings, so that with the re-INVITEs nobody is deaf for two seconds. */
+const LIMITS: Limits = { replyTimeoutMs: 1000, setupTimeoutMs: 4500, pingMs: 250, optionsMs: 2000 };
 const SETTLE_MS = 100;
-
-/** What a person wants to know of a media server. */
-export interface MediaServerStatus {
-  /** `host:port` of its event socket. */
-  readonly address: string;
-  readonly up: boolean;
-  readonly rooms: number;
-}
 
 /** The FreeSWITCH servers that hold the rooms of calls. */
 export class MediaPool implements MediaServers {
@@ -38,6 +38,9 @@ export class MediaPool implements MediaServers {
   readonly #drachtio: Drachtio;
   readonly #servers: readonly MediaServer[];
   readonly #log: Logger;
+  /** What this process is called in the names of its conferences. */
+  readonly instance: string;
+  #wasAvailable = true;
   #closing: Promise<void> | undefined;
 
   private constructor(options: MediaPoolOptions, drachtio: Drachtio, log: Logger) {
@@ -45,11 +48,13 @@ export class MediaPool implements MediaServers {
     this.#drachtio = drachtio;
     this.#log = log;
     const mrf = new Mrf(drachtio.srf);
-    const { listenAddress, conferenceProfile } = options;
+    const { listenAddress, conferenceProfile, settleMs = SETTLE_MS } = options;
+    const { instance = randomBytes(8).toString('hex') } = options;
+    this.instance = instance;
     const limits = { ...LIMITS, ...options.limits };
-    this.#servers = options.servers.map(
-      (address) => new MediaServer(mrf, { address, listenAddress, conferenceProfile, limits }, log),
-    );
+    const onChanged = () => this.#changed();
+    const common = { listenAddress, conferenceProfile, settleMs, instance, limits, onChanged };
+    this.#servers = options.servers.map((address) => new MediaServer(mrf, { address, ...common }, log));
   }
 
   /**
@@ -58,21 +63,47 @@ export class MediaPool implements MediaServers {
    */
   static async connect(options: MediaPoolOptions, log: Logger): Promise<MediaPool> {
     const { setupTimeoutMs } = { ...LIMITS, ...options.limits };
-    const pool = new MediaPool(options, await connectDrachtio(options.drachtio, setupTimeoutMs, log), log);
+    const changed: { tell: () => void } = { tell: () => undefined };
+    const drachtio = await connectDrachtio(options.drachtio, setupTimeoutMs, log, () => changed.tell());
+    const pool = new MediaPool(options, drachtio, log);
+    changed.tell = () => pool.#changed();
     await Promise.all(pool.#servers.map((server) => server.connect()));
     return pool;
   }
 
   get available(): boolean {
-    return this.#drachtio.isUp() && this.#servers.some(({ freeswitch }) => freeswitch !== undefined);
+    return this.#drachtio.isUp() && this.#servers.some(({ refusal }) => refusal === undefined);
+  }
+
+  /** Why there is no SIP towards the media servers; `undefined` when there is. */
+  get drachtioFailure(): string | undefined {
+    return this.#drachtio.isUp() ? undefined : 'the connection to drachtio is lost';
   }
 
   status(): readonly MediaServerStatus[] {
-    return this.#servers.map((server) => ({
-      address: server.name,
-      up: server.freeswitch !== undefined,
-      rooms: server.rooms,
-    }));
+    return this.#servers.map(({ status }) => status);
+  }
+
+  /** Whether a server takes new rooms; those it has stay. It holds until the process ends. Throws `not-found`. */
+  drain(id: string, draining: boolean): MediaServerStatus {
+    const server = this.#servers.find((each) => each.id === id);
+    if (server === undefined) throw new EarpieceError('not-found', `there is no media server ${id}`);
+    server.draining = draining;
+    return server.status;
+  }
+
+  /** The rooms that processes have left behind on the servers that are up. Servers that do not say are left out. */
+  async abandoned(isGone: (instance: string) => boolean): Promise<readonly AbandonedRoom[]> {
+    const foreign = (instance: string) => instance !== this.instance && isGone(instance);
+    const found = this.#servers.map(async (server) => {
+      try {
+        return await server.abandoned(foreign);
+      } catch (error) {
+        this.#log.warn({ err: EarpieceError.from(error), mediaServer: server.id }, 'abandoned rooms not looked for');
+        return [];
+      }
+    });
+    return (await Promise.all(found)).flat();
   }
 
   openRoom(callId: CallId, onLost: (reason: string) => void): Promise<Room> {
@@ -87,20 +118,32 @@ export class MediaPool implements MediaServers {
 
   #open(callId: CallId, onLost: (reason: string) => void): Room {
     if (!this.#drachtio.isUp()) throw new EarpieceError('unavailable', 'drachtio is not connected');
-    const [server] = this.#servers
-      .filter(({ freeswitch }) => freeswitch !== undefined)
-      .sort((a, b) => a.rooms - b.rooms);
-    if (server?.freeswitch === undefined) throw new EarpieceError('unavailable', 'no media server is up');
+    const server = choose(this.#servers);
+    if (server?.freeswitch === undefined) {
+      for (const each of this.#servers) each.passedOver();
+      throw new EarpieceError('unavailable', `no media server takes a room: ${this.#refusals()}`);
+    }
     const { conferenceProfile, settleMs = SETTLE_MS } = this.#options;
     const suffix = randomBytes(4).toString('hex');
     const onClosed = () => server.release(room);
     const room: ConferenceRoom = new ConferenceRoom(
       server.freeswitch,
-      { callId, suffix, conferenceProfile, settleMs, onLost, onClosed },
-      this.#log.child({ mediaServer: server.name }),
+      { instance: this.instance, callId, suffix, conferenceProfile, settleMs, onLost, onClosed },
+      this.#log.child({ mediaServer: server.id }),
     );
     server.host(room);
     return room;
+  }
+
+  #refusals(): string {
+    return this.#servers.map(({ id, refusal }) => `${id}: ${refusal ?? ''}`).join('; ');
+  }
+
+  #changed(): void {
+    const { available } = this;
+    if (available === this.#wasAvailable || this.#closing !== undefined) return;
+    this.#wasAvailable = available;
+    if (available) this.#options.onAvailable?.();
   }
 
   async #close(): Promise<void> {

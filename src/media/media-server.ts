@@ -1,7 +1,11 @@
 import type Mrf from 'drachtio-fsmrf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
+import { type AbandonedRoom, abandonedRooms } from './abandoned-room.ts';
+import type { Candidate } from './choice.ts';
+import { Complaints } from './complaints.ts';
 import { FreeSwitch, type Limits, type MediaServerAddress } from './freeswitch.ts';
+import { type MediaServerStatus, stateOf } from './media-server-status.ts';
 import type { ConferenceRoom } from './room.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -9,7 +13,12 @@ export interface MediaServerOptions {
   readonly address: MediaServerAddress;
   readonly listenAddress: string;
   readonly conferenceProfile: string;
+  /** The process whose rooms these are. */
+  readonly instance: string;
+  readonly settleMs: number;
   readonly limits: Limits;
+  /** Called whenever the server may have begun or ceased to take rooms. */
+  readonly onChanged: () => void;
 }
 
 /** ms before the first new attempt, and the most that it grows to by doubling. */
@@ -26,21 +35,27 @@ type State =
   | { readonly is: 'waiting'; readonly timer: NodeJS.Timeout };
 
 /** One FreeSWITCH of the pool, connected to again whenever it is lost. */
-export class MediaServer {
-  readonly name: string;
+export class MediaServer implements Candidate {
+  readonly id: string;
   readonly #mrf: Mrf;
   readonly #options: MediaServerOptions;
   readonly #log: Logger;
   readonly #rooms = new Set<ConferenceRoom>();
+  readonly #failures: Complaints;
+  readonly #refusals: Complaints;
   #state: State = { is: 'connecting' };
+  #draining = false;
   #retryMs = FIRST_RETRY;
   #lastFailure: string | undefined;
 
   constructor(mrf: Mrf, options: MediaServerOptions, log: Logger) {
     this.#mrf = mrf;
     this.#options = options;
-    this.name = `${options.address.host}:${options.address.port}`;
-    this.#log = log.child({ mediaServer: this.name });
+    const { host, port, id = `${host}:${port}` } = options.address;
+    this.id = id;
+    this.#log = log.child({ mediaServer: id });
+    this.#failures = new Complaints((reason) => this.#log.warn({ reason }, 'media server down, trying again'));
+    this.#refusals = new Complaints((reason) => this.#log.warn({ reason }, 'media server takes no rooms'));
   }
 
   /** The connection, while there is one. */
@@ -52,22 +67,75 @@ export class MediaServer {
     return this.#rooms.size;
   }
 
+  get share(): number {
+    return this.freeswitch?.load.share ?? 0;
+  }
+
+  get refusal(): string | undefined {
+    if (this.freeswitch === undefined) return this.#lastFailure ?? 'it is being connected to';
+    return this.#draining ? 'it is being drained' : this.freeswitch.refusal;
+  }
+
+  get status(): MediaServerStatus {
+    const { host, port } = this.#options.address;
+    const { freeswitch, rooms, refusal: reason } = this;
+    const { sessions, maxSessions, share, idleCpu } = freeswitch?.load ?? {};
+    const state = stateOf({ connection: this.#state.is, draining: this.#draining, rooms });
+    return {
+      id: this.id,
+      address: `${host}:${port}`,
+      state,
+      reason,
+      rooms,
+      sessions,
+      maxSessions,
+      load: share,
+      idleCpu,
+    };
+  }
+
+  /** Takes no new rooms until told otherwise; those that are there stay until their calls need them no more. */
+  set draining(draining: boolean) {
+    if (draining === this.#draining) return;
+    this.#draining = draining;
+    this.#log.info({ rooms: this.rooms }, draining ? 'media server draining' : 'media server no longer draining');
+    if (draining && this.rooms === 0) this.#log.info('media server drained');
+    this.#options.onChanged();
+  }
+
   /** Counts the room in until it is closed, and tells it when the server is lost. */
   host(room: ConferenceRoom): void {
     this.#rooms.add(room);
+    this.freeswitch?.expectRoom();
+    this.#refusals.settled();
   }
   release(room: ConferenceRoom): void {
     this.#rooms.delete(room);
+    if (this.#draining && this.rooms === 0) this.#log.info('media server drained');
+  }
+
+  /** A room was wanted and could not be had here: says why, once for each cause. */
+  passedOver(): void {
+    if (this.freeswitch?.refusal !== undefined)
+      this.#refusals.complain(this.freeswitch.refusal.replaceAll(/\d+ of /g, ''));
+  }
+
+  /** Rooms there that processes have left behind. Rejects with `unavailable` or `timeout`. */
+  async abandoned(isGone: (instance: string) => boolean): Promise<readonly AbandonedRoom[]> {
+    const { freeswitch } = this;
+    if (freeswitch === undefined) return [];
+    return abandonedRooms(freeswitch, this.id, this.#options.settleMs, isGone);
   }
 
   /** One attempt; when it fails the next follow by themselves. Never rejects. */
   async connect(): Promise<void> {
     this.#state = { is: 'connecting' };
-    const { address, listenAddress, conferenceProfile, limits } = this.#options;
+    const { address, listenAddress, conferenceProfile, instance, limits, onChanged } = this.#options;
     let freeswitch: FreeSwitch | undefined;
     try {
-      freeswitch = await FreeSwitch.connect(this.#mrf, address, listenAddress, limits, this.#log);
-      await warmUp(freeswitch, conferenceProfile);
+      freeswitch = await FreeSwitch.connect(this.#mrf, address, listenAddress, limits, onChanged, this.#log);
+      await warmUp(freeswitch, conferenceProfile, instance);
+      await this.#tidyUp(freeswitch);
       this.#up(freeswitch);
     } catch (error) {
       freeswitch?.close();
@@ -84,6 +152,18 @@ export class MediaServer {
     if (state.is === 'up') state.freeswitch.close();
   }
 
+  /**
+   * Ends what is left there of rooms that were lost with the connection: a server that was frozen, or cut off, comes back with
+   * everyone in their conferences.
+   */
+  async #tidyUp(freeswitch: FreeSwitch): Promise<void> {
+    const { instance, settleMs } = this.#options;
+    const lost = await abandonedRooms(freeswitch, this.id, settleMs, (owner) => owner === instance);
+    const left = lost.filter(({ conference }) => ![...this.#rooms].some((room) => room.conference === conference));
+    await Promise.all(left.map((room) => room.clear()));
+    if (left.length > 0) this.#log.info({ rooms: left.length }, 'cleared the rooms that were lost');
+  }
+
   #up(freeswitch: FreeSwitch): void {
     if (this.#closed) {
       freeswitch.close();
@@ -92,23 +172,25 @@ export class MediaServer {
     this.#state = { is: 'up', freeswitch };
     this.#retryMs = FIRST_RETRY;
     this.#lastFailure = undefined;
+    this.#failures.settled();
     this.#log.info('media server up');
     void freeswitch.ended.then((reason) => this.#lost(reason));
+    this.#options.onChanged();
   }
 
   #lost(reason: string): void {
-    for (const room of this.#rooms) room.lose(`the media server is gone: ${reason}`);
     if (!this.#closed) this.#failed(reason);
+    for (const room of this.#rooms) room.lose(`the media server is gone: ${reason}`);
   }
 
-  /** Says so once, and again only when the reason is another. */
   #failed(reason: string): void {
     if (this.#closed) return;
-    if (reason !== this.#lastFailure) this.#log.warn({ reason }, 'media server down, trying again');
+    this.#failures.complain(reason);
     this.#lastFailure = reason;
     const timer = setTimeout(() => void this.connect(), this.#retryMs);
     this.#state = { is: 'waiting', timer };
     this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY);
+    this.#options.onChanged();
   }
 
   get #closed(): boolean {

@@ -6,7 +6,8 @@ import type { Sdp } from '../coaching/leg.ts';
 import type { Room } from '../coaching/ports.ts';
 import { all } from '../coaching/serial.ts';
 import type { Logger } from '../log.ts';
-import { type ConferenceStep, conferenceName, entryDeafAndMute } from './conference-command.ts';
+import { type ConferenceStep, entryDeafAndMute } from './conference-command.ts';
+import { conferenceName } from './conference-name.ts';
 import { takeStep } from './conference.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 import { Member } from './member.ts';
@@ -19,7 +20,8 @@ const LAST_WORDS_MS = 60;
 
 export interface RoomOptions {
   readonly callId: CallId;
-  /** Keeps the conference apart from an earlier one of the same call. */
+  /** The process whose room it is, and what keeps the conference apart from an earlier one of the same call. */
+  readonly instance: string;
   readonly suffix: string;
   readonly conferenceProfile: string;
   /** ms between a confirmed mute and the end of a channel, at least 60 (see {@link Member.leave}). */
@@ -45,7 +47,7 @@ export class ConferenceRoom implements Room {
   constructor(freeswitch: FreeSwitch, options: RoomOptions, log: Logger) {
     this.#freeswitch = freeswitch;
     this.#options = options;
-    this.conference = conferenceName(options.callId, options.suffix);
+    this.conference = conferenceName(options);
     this.#log = log.child({ callId: options.callId, conference: this.conference });
   }
 

@@ -38,7 +38,7 @@ afterEach(async () => {
 describe('a media server that cannot connect back to us', () => {
   it('is down, and leaves no channel behind', async () => {
     pool = await poolOn(engines, { servers: [{ ...engines.freeswitch, advertisedAddress: ELSEWHERE }] });
-    expect(pool.status()[0]?.up).toBe(false);
+    expect(pool.status()[0]?.state).toBe('waiting');
     await expect(pool.openRoom('call-1', vi.fn())).rejects.toMatchObject({ code: 'unavailable' });
     await expect.poll(() => channelsOn(engines.freeswitch)).toBe(0);
   });

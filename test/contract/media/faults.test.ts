@@ -77,7 +77,8 @@ describe('isolation is lost when', () => {
 
   it('FreeSWITCH lets a member in that hears', async () => {
     await room.prepare('supervisor', undefined);
-    const join = vi.spyOn(Channel.prototype, 'join').mockResolvedValueOnce({ memberId: 9, hears: true, speaks: false });
+    const joined = { memberId: 9, hears: true, speaks: false, profile: 'lab' };
+    const join = vi.spyOn(Channel.prototype, 'join').mockResolvedValueOnce(joined);
     await expect(room.admit('supervisor')).rejects.toMatchObject(isolationLost);
     join.mockRestore();
   });
@@ -153,7 +154,7 @@ describe('a room is lost, and says so once, when', () => {
     await expect(room.prepare('late', undefined)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(room.apply([{ type: 'mute', member: 'agent' }])).rejects.toMatchObject(isolationLost);
     await room.close();
-    await expect.poll(() => pool.status()[0]?.up).toBe(true);
+    await expect.poll(() => pool.status()[0]?.state).toBe('up');
     const next = await pool.openRoom('call-2', vi.fn());
     await next.prepare('agent', phone(cast.agent.port));
     expect(lost).toHaveBeenCalledTimes(1);

@@ -32,11 +32,11 @@ describe('a pool of media servers', () => {
     await first.close();
     const servers = [{ host: '127.0.0.1', port: eventSocketPort, password: 'ClueCon' }];
     pool = await poolOn(engines, { servers }, log);
-    expect(pool.status()).toEqual([{ address: `127.0.0.1:${eventSocketPort}`, up: false, rooms: 0 }]);
+    expect(pool.status()).toMatchObject([{ id: `127.0.0.1:${eventSocketPort}`, state: 'waiting', rooms: 0 }]);
     await expect(pool.openRoom('call-1', vi.fn())).rejects.toMatchObject({ code: 'unavailable' });
     expect(lines.filter(({ msg }) => msg.startsWith('media server down'))).toHaveLength(1);
     const second = await FreeSwitch.listen({ password: 'ClueCon', eventSocketPort });
-    await expect.poll(() => pool?.status()[0]?.up, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => pool?.status()[0]?.state, { timeout: 10_000 }).toBe('up');
     const room = await pool.openRoom('call-1', vi.fn());
     await room.prepare('agent', phone(5000));
     await pool.close();
@@ -46,7 +46,7 @@ describe('a pool of media servers', () => {
   it('says what is wrong with a server: the password', async () => {
     pool = await poolOn(engines, { servers: [{ ...engines.freeswitch, password: 'wrong' }] }, log);
     expect(lines.find(({ msg }) => msg.startsWith('media server down'))?.reason).toContain('the password is wrong');
-    expect(pool.status()[0]?.up).toBe(false);
+    expect(pool.status()[0]?.state).toBe('waiting');
   });
 
   it('says what is wrong with a server: no SIP profile', async () => {
@@ -97,7 +97,7 @@ describe('a pool of media servers', () => {
 
   it('holds a conference of two before it takes calls, and leaves nothing of it', async () => {
     pool = await poolOn(engines, {}, log);
-    expect(pool.status()[0]?.up).toBe(true);
+    expect(pool.status()[0]?.state).toBe('up');
     expect(lines.map(({ msg }) => msg)).toContain('media server up');
     await expect.poll(() => channelsOn(engines.freeswitch)).toBe(0);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandsFor, conferenceName, entryDeafAndMute } from '../../../src/media/conference-command.ts';
+import { commandsFor, entryDeafAndMute } from '../../../src/media/conference-command.ts';
 import { takeStep } from '../../../src/media/conference.ts';
 
 const always = () => true;
@@ -90,11 +90,6 @@ describe('a step', () => {
 });
 
 describe('a conference', () => {
-  it('has a name that means nothing but itself to FreeSWITCH', () => {
-    expect(conferenceName('a b@c+d{e}|f', '1')).toBe('a_b_c_d_e__f-1');
-    expect(conferenceName('8f1d-4.2', 'ab')).toBe('8f1d-4.2-ab');
-  });
-
   it('is entered deaf and mute', () => {
     expect(entryDeafAndMute('c1', 'silent')).toBe('c1@silent++flags{mute|deaf}');
   });

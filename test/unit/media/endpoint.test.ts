@@ -24,6 +24,7 @@ class Server implements EndpointServer {
       this.headers = headers;
       this.answer = callback;
     },
+    request: vi.fn(),
   };
 
   make(setupTimeoutMs = 60_000): ReturnType<typeof makeEndpoint> {
