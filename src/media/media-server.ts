@@ -25,6 +25,9 @@ export interface MediaServerOptions {
 const FIRST_RETRY = 250;
 const LONGEST_RETRY = 8000;
 
+/** ms without a refusal after which the next is news. */
+const PEACE_MS = 10_000;
+
 /**
  *     connecting ──► up ──► waiting ──► connecting …
  *          └────────────────▲
@@ -42,7 +45,8 @@ export class MediaServer implements Candidate {
   readonly #log: Logger;
   readonly #rooms = new Set<ConferenceRoom>();
   readonly #failures: Complaints;
-  readonly #refusals: Complaints;
+  /** When a room was last refused here; performance.now(). */
+  #passedOverAt = Number.NEGATIVE_INFINITY;
   #state: State = { is: 'connecting' };
   #draining = false;
   #retryMs = FIRST_RETRY;
@@ -55,7 +59,6 @@ export class MediaServer implements Candidate {
     this.id = id;
     this.#log = log.child({ mediaServer: id });
     this.#failures = new Complaints((reason) => this.#log.warn({ reason }, 'media server down, trying again'));
-    this.#refusals = new Complaints((reason) => this.#log.warn({ reason }, 'media server takes no rooms'));
   }
 
   /** The connection, while there is one. */
@@ -107,17 +110,19 @@ export class MediaServer implements Candidate {
   host(room: ConferenceRoom): void {
     this.#rooms.add(room);
     this.freeswitch?.expectRoom();
-    this.#refusals.settled();
   }
   release(room: ConferenceRoom): void {
     this.#rooms.delete(room);
     if (this.#draining && this.rooms === 0) this.#log.info('media server drained');
   }
 
-  /** A room was wanted and could not be had here: says why, once for each cause. */
+  /** A room was wanted and could not be had here. Says so once, and again when there has been peace for a while. */
   passedOver(): void {
-    if (this.freeswitch?.refusal !== undefined)
-      this.#refusals.complain(this.freeswitch.refusal.replaceAll(/\d+ of /g, ''));
+    const reason = this.freeswitch?.refusal;
+    if (reason === undefined) return;
+    const now = performance.now();
+    if (now - this.#passedOverAt > PEACE_MS) this.#log.warn({ reason }, 'media server takes no rooms for the moment');
+    this.#passedOverAt = now;
   }
 
   /** Rooms there that processes have left behind. Rejects with `unavailable` or `timeout`. */
