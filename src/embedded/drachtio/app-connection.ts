@@ -60,6 +60,16 @@ export class AppConnection {
     this.#send(`sip|application|${metaFields(meta)}|unsolicited|${dialog}|\r\n${text}`);
   }
 
+  /** A destination of a proxied request gave its final response; more may follow to the same message. */
+  replyProxied(id: string, meta: MessageMeta, text: string): void {
+    this.#send(`response|${id}|OK|network|${metaFields(meta)}|||continue\r\n${text}`);
+  }
+
+  /** A call detail record: `cdr:start|<source>|<time>|<role>`. */
+  deliverRecord(line: string, text: string): void {
+    this.#send(`${line}\r\n${text}`);
+  }
+
   /** Says what is queued, then hangs up. */
   end(): void {
     this.#socket.end();

@@ -28,7 +28,7 @@ export function metaFields(meta: MessageMeta): string {
 }
 
 /** Time of day with microseconds, `17:02:56.352239`. */
-function timeOfDay(): string {
+export function timeOfDay(): string {
   const ms = performance.timeOrigin + performance.now();
   const clock = new Date(ms).toISOString().slice(11, 19);
   return `${clock}.${String(Math.floor((ms % 1000) * 1000)).padStart(6, '0')}`;

@@ -98,6 +98,14 @@ export class IncomingRequests {
     app.replySentResponse(messageId, id, dialogNameFor(incoming), meta, text);
   }
 
+  /** Gives a new request up to a proxy. @returns its transaction; undefined when there is no such request any more. */
+  release(id: string): ServerTransaction | undefined {
+    const incoming = this.#pending.get(id);
+    if (incoming?.initial !== true || incoming.dialog !== undefined) return undefined;
+    this.#settle(incoming);
+    return incoming.transaction;
+  }
+
   /** The application is gone: what it did not answer stays unanswered (measured) and is dropped after 64 s. */
   appGone(app: AppConnection): void {
     for (const incoming of this.#pending.values()) if (incoming.app === app) this.#abandonLater(incoming);

@@ -29,6 +29,11 @@ export class LocalAddress {
     return `<sip:${formatHostPort(this.host, this.port(protocol))}${protocol === 'tcp' ? ';transport=tcp' : ''}>`;
   }
 
+  /** What keeps us in the path of a dialog (RFC 3261 16.6 step 4). */
+  recordRoute(protocol: Protocol): string {
+    return this.contact(protocol).replace(/>$/, ';lr>');
+  }
+
   /** An application that does not know its address writes `localhost`: it gets ours. */
   inPlaceOfLocalhost(uri: string, protocol: Protocol): string {
     return uri.replace(/(@|:)localhost(?::\d+)?(?=$|[;?])/, `$1${formatHostPort(this.host, this.port(protocol))}`);
@@ -42,12 +47,13 @@ export class LocalAddress {
 
 /**
  * Where a URI points (RFC 3263 without DNS records: an address or a host name, its port or 5060).
- * @throws SipParseError for anything but a SIP URI.
+ * @throws SipParseError for anything but a SIP URI, and for a transport there is not.
  */
 export function targetOf(text: string): SipTarget {
   const uri = parseUri(text);
   if (uri.scheme === 'tel') throw new SipParseError(`no address in '${text}'`, 416);
-  const protocol = uri.params.get('transport')?.toLowerCase() === 'tcp' ? 'tcp' : 'udp';
+  const protocol = uri.params.get('transport')?.toLowerCase() ?? 'udp';
+  if (protocol !== 'udp' && protocol !== 'tcp') throw new SipParseError('requested protocol/transport not available');
   const address = uri.params.get('maddr') ?? uri.host;
   return { protocol, address, port: uri.port ?? 5060 };
 }

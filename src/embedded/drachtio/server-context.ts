@@ -1,6 +1,7 @@
 import type { SipSource, SipTarget } from '../sip/transport.ts';
 import type { TransactionLayer } from '../sip/transaction.ts';
 import type { AppRegistry } from './app-registry.ts';
+import type { CallDetailRecords } from './call-detail-records.ts';
 import type { MessageMeta } from './control-message.ts';
 import type { DialogTable } from './dialog-table.ts';
 import type { LocalAddress } from './local-address.ts';
@@ -11,6 +12,7 @@ export interface ServerContext {
   readonly local: LocalAddress;
   readonly apps: AppRegistry;
   readonly dialogs: DialogTable;
+  readonly records: CallDetailRecords;
   /** Length of a second of Session-Expires in ms. */
   readonly second: number;
   /** The tag of the applications a new request is for; undefined: any that asked for its verb. */

@@ -7,10 +7,12 @@ import { SipTransport, type TransportCounters } from '../sip/transport.ts';
 import { AppConnection } from './app-connection.ts';
 import { AppRegistry } from './app-registry.ts';
 import type { ControlMessage } from './control-message.ts';
+import { CallDetailRecords } from './call-detail-records.ts';
 import { DialogTable } from './dialog-table.ts';
 import { IncomingRequests } from './incoming.ts';
 import { LocalAddress } from './local-address.ts';
 import { OutgoingRequests } from './outgoing.ts';
+import { Proxy } from './proxy.ts';
 import type { ServerContext, TagChooser } from './server-context.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
@@ -47,19 +49,22 @@ export class DrachtioServer {
   readonly #context: ServerContext;
   readonly #incoming: IncomingRequests;
   readonly #outgoing: OutgoingRequests;
+  readonly #proxy: Proxy;
   readonly #apps = new Set<AppConnection>();
   #closing: Promise<void> | undefined;
 
   private constructor(options: DrachtioOptions, transport: SipTransport) {
     this.#secret = options.secret;
+    const apps = new AppRegistry();
     this.#context = {
       layer: new TransactionLayer(transport, {
         ...(options.timers && { timers: options.timers }),
         autoTrying: 'at-once',
       }),
       local: new LocalAddress(transport),
-      apps: new AppRegistry(),
+      apps,
       dialogs: new DialogTable(),
+      records: new CallDetailRecords(apps),
       second: options.second ?? 1000,
       tagFor: options.tagFor ?? (() => undefined),
     };
@@ -67,14 +72,15 @@ export class DrachtioServer {
     this.#outgoing = new OutgoingRequests(this.#context, keeper);
     this.#incoming = new IncomingRequests(this.#context, keeper, (notify) => this.#outgoing.adoptNotify(notify));
     const { layer } = this.#context;
+    this.#proxy = new Proxy(this.#context, (id) => this.#incoming.release(id));
     layer.onRequest((transaction, request, source) => {
-      this.#incoming.receive(transaction, request, source);
+      if (!this.#proxy.relay(transaction)) this.#incoming.receive(transaction, request, source);
     });
     layer.onAck((ack, source) => {
-      this.#incoming.receiveAck(ack, source);
+      if (!this.#proxy.relayAck(ack)) this.#incoming.receiveAck(ack, source);
     });
     layer.onCancel((invite, cancel, _raw, source) => {
-      this.#incoming.receiveCancel(invite, cancel, source);
+      if (!this.#proxy.cancel(invite)) this.#incoming.receiveCancel(invite, cancel, source);
     });
     this.#admin = createServer({ noDelay: true }, (socket) => {
       const app = new AppConnection(socket, (from, message) => {
@@ -134,6 +140,7 @@ export class DrachtioServer {
 
   async #close(): Promise<void> {
     this.#incoming.close();
+    this.#proxy.close();
     this.#context.dialogs.endAll();
     for (const app of this.#apps) app.destroy();
     await Promise.all([
@@ -169,9 +176,15 @@ export class DrachtioServer {
       app.verbs.delete((args[0] ?? '').toLowerCase());
       app.reply(id, 'OK');
     } else if (type === 'ping') app.reply(id, 'OK|pong');
-    else if (type === 'sip') this.#receiveSip(app, message);
-    else if (type === 'proxy') app.reply(id, 'NOK|proxy is not supported');
-    else refuse(app, id, 'Unknown message type');
+    else if (type === 'sip') {
+      this.#attempt(app, id, () => {
+        this.#receiveSip(app, message);
+      });
+    } else if (type === 'proxy') {
+      this.#attempt(app, id, () => {
+        this.#proxy.order(app, message);
+      });
+    } else refuse(app, id, 'Unknown message type');
   }
 
   #authenticate(app: AppConnection, id: string, [secret, tags = '']: readonly string[]): void {
@@ -189,10 +202,15 @@ export class DrachtioServer {
   /** `sip|<transaction>|<dialog>[|<next hop>]` and a message: a response, or a request of whatever kind. */
   #receiveSip(app: AppConnection, { id, args, sip }: ControlMessage): void {
     const [transaction = '', dialog = '', via = ''] = args;
+    const draft = parseDraft(sip);
+    if (draft.kind === 'response') this.#incoming.respond(app, id, transaction, draft);
+    else this.#outgoing.send(app, id, draft, transaction, dialog, via);
+  }
+
+  /** Runs what reads SIP of an application: what it cannot read is the application's mistake. */
+  #attempt(app: AppConnection, id: string, read: () => void): void {
     try {
-      const draft = parseDraft(sip);
-      if (draft.kind === 'response') this.#incoming.respond(app, id, transaction, draft);
-      else this.#outgoing.send(app, id, draft, transaction, dialog, via);
+      read();
     } catch (error) {
       if (!(error instanceof SipParseError)) throw error;
       app.reply(id, `NOK|Server error: ${error.message.replace(/[|\r\n]/g, ' ')}`);

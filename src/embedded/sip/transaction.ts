@@ -99,6 +99,11 @@ export class TransactionLayer {
     await this.transport.send(message, target);
   }
 
+  /** Passes on what somebody else sent outside any transaction, with our Via above theirs: the ACK to a 2xx. */
+  async forwardStateless(request: SipRequest, target: SipTarget): Promise<void> {
+    await this.transport.send(withVia(request, this.transport, target, randomBranch()), target);
+  }
+
   /** Transactions being worked on, and those that only absorb repetitions any more. */
   get load(): { readonly active: number; readonly lingering: number } {
     const { clients, servers, answeredClients, answeredServers } = this.#context;

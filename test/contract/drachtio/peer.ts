@@ -126,9 +126,12 @@ export class CallerDialog {
   readonly #peer: Peer;
   readonly #invite: SipRequest;
   readonly #answer: SipResponse;
+  /** In every request: the route set, say. */
+  readonly #headers: Record<string, string>;
   #cseq = 1;
 
-  constructor(peer: Peer, invite: SipRequest, answer: SipResponse) {
+  constructor(peer: Peer, invite: SipRequest, answer: SipResponse, headers: Record<string, string> = {}) {
+    this.#headers = headers;
     this.#peer = peer;
     this.#invite = invite;
     this.#answer = answer;
@@ -148,7 +151,8 @@ export class CallerDialog {
   }
 
   get #target(): SipTarget {
-    const { host, port = 5060 } = parseUri(this.#remote);
+    const route = this.#headers['Route'];
+    const { host, port = 5060 } = parseUri(route === undefined ? this.#remote : parseNameAddr(route).uri);
     return { protocol: this.#peer.protocol, address: host, port };
   }
 
@@ -158,7 +162,7 @@ export class CallerDialog {
       method,
       this.#remote,
       callId,
-      { To: this.#answer.headers.get('to') ?? '', CSeq: `${cseq} ${method}`, ...extra },
+      { To: this.#answer.headers.get('to') ?? '', CSeq: `${cseq} ${method}`, ...this.#headers, ...extra },
       body,
     );
   }

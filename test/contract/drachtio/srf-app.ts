@@ -1,10 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import Srf from 'drachtio-srf';
-import type { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
+import type { ServerUnderTest } from './server-under-test.ts';
 
 /** drachtio-srf as it is, connected. */
-export async function connectSrf(server: DrachtioServer): Promise<Srf> {
-  const srf = new Srf();
+export async function connectSrf(
+  server: Pick<ServerUnderTest, 'adminPort'>,
+  tags: readonly string[] = [],
+): Promise<Srf> {
+  const srf = new Srf([...tags]);
   const connected = new Promise<void>((resolve, reject) => {
     srf.on('connect', (error: Error | null) => {
       if (error) reject(error);

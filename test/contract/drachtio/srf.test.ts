@@ -4,15 +4,16 @@ import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { CallerDialog, Peer, sdp, type SentRequest } from './peer.ts';
 import { connectSrf, handle, hangUp, requestInDialog, requestStatus, sendReliably } from './srf-app.ts';
 import { Inbox } from './inbox.ts';
+import { freshCallId, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
 
-/** Unmodified drachtio-srf on the miniature, phones around it. */
-let server: DrachtioServer;
+/** Unmodified drachtio-srf, phones around it; with EARPIECE_DRACHTIO on a real drachtio-server. */
+let server: ServerUnderTest;
 let srf: Srf;
 let caller: Peer;
 let agent: Peer;
 
 beforeEach(async () => {
-  server = await DrachtioServer.listen({ secret: 'cymru', timers: { T1: 100 } });
+  server = await startServer({ timers: { T1: 100 } });
   srf = await connectSrf(server);
   caller = await Peer.open('caller');
   agent = await Peer.open('agent');
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 const callIn = (callId: string, from = caller): SentRequest => {
   const port = from.protocol === 'tcp' ? server.sipTcpPort : server.sipPort;
-  const invite = from.request('INVITE', `sip:agent@127.0.0.1:${port}`, callId, {}, sdp(from.name));
+  const invite = from.request('INVITE', `sip:agent@127.0.0.1:${port}`, freshCallId(callId), {}, sdp(from.name));
   return from.send(invite, { protocol: from.protocol, address: '127.0.0.1', port });
 };
 
@@ -83,7 +84,7 @@ test.each([
     await other.answer(received, 200);
     expect((await bye.final()).status).toBe(200);
     expect(received.transaction.source.protocol).toBe(to);
-    expect(server.numbers.dialogs).toBe(0);
+    expect(server.dialogs).toBe(0);
     await Promise.all([one.close(), other.close()]);
   },
 );
@@ -95,7 +96,7 @@ test('BYE from the callee ends both', async () => {
     From: `${agent.contact};tag=${invite.remoteTag}`,
     To: `<sip:caller@127.0.0.1>;tag=${invite.localTag}`,
   });
-  const sent = agent.send(bye, { protocol: 'udp', address: '127.0.0.1', port: server.sipPort });
+  const sent = agent.send(bye, udpTarget(server));
   await caller.answer(await caller.next('BYE'), 200);
   expect((await sent.final()).status).toBe(200);
   expect((await dialog.send('INFO').final()).status).toBe(481);
@@ -114,7 +115,7 @@ test('createUAS answers, its dialog can hang up', async () => {
   const hungUp = hangUp(await up.next());
   await caller.answer(await caller.next('BYE'), 200);
   await hungUp;
-  expect(server.numbers.dialogs).toBe(0);
+  expect(server.dialogs).toBe(0);
 });
 
 test('createUAC: headers are completed, several provisional responses come in order, the ACK follows', async () => {
@@ -164,7 +165,7 @@ test('CANCEL of the caller reaches the callee; 487 to the caller', async () => {
   await agent.answer({ transaction: cancelled, request: received.request }, 487);
   expect((await invite.final()).status).toBe(487);
   expect(await outcomes.next()).toMatchObject({ status: 487 });
-  expect(server.numbers.dialogs).toBe(0);
+  expect(server.dialogs).toBe(0);
 });
 
 test('a callee that is not there: a 503 of the server’s own', async () => {
@@ -242,9 +243,9 @@ test('requests outside dialogs: REGISTER, OPTIONS, MESSAGE in; OPTIONS out', asy
       res.send(200, { headers: { Contact: '<sip:a@127.0.0.1>;expires=60', 'X-Verb': req.method } });
     });
   }
-  const target = { protocol: 'udp', address: '127.0.0.1', port: server.sipPort } as const;
+  const target = udpTarget(server);
   for (const method of ['REGISTER', 'OPTIONS', 'MESSAGE']) {
-    const request = caller.request(method, `sip:127.0.0.1:${server.sipPort}`, `lone-${method}`);
+    const request = caller.request(method, `sip:127.0.0.1:${server.sipPort}`, freshCallId(method));
     const answer = await caller.send(request, target).final();
     expect([answer.status, answer.headers.get('x-verb')]).toEqual([200, method]);
     expect(answer.headers.get('contact')).toBe('<sip:a@127.0.0.1>;expires=60');
@@ -310,7 +311,7 @@ test('SUBSCRIBE makes a dialog for its NOTIFYs, even for one that overtakes its 
     Event: 'presence',
     'Subscription-State': 'active',
   });
-  const target = { protocol: 'udp', address: '127.0.0.1', port: server.sipPort } as const;
+  const target = udpTarget(server);
   expect((await agent.send(notify, target).final()).status).toBe(200);
   expect(await notified.next()).toBe('active');
   await agent.answer(subscribe, 200, { Expires: '60' });
@@ -323,5 +324,5 @@ test('SUBSCRIBE makes a dialog for its NOTIFYs, even for one that overtakes its 
     'Subscription-State': 'terminated;reason=timeout',
   });
   expect((await agent.send(last, target).final()).status).toBe(200);
-  expect(server.numbers.dialogs).toBe(0);
+  expect(server.dialogs).toBe(0);
 });
