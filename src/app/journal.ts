@@ -21,7 +21,8 @@ export function logEvent(log: Logger, event: EarpieceEvent): void {
     case 'call.ended':
       break;
     case 'call.unanchored':
-      log.warn({ callId: event.call.id, reason: event.reason }, 'call not anchored');
+      // The media side has warned of the cause, once; this is one of the calls it is about.
+      log.info({ callId: event.call.id, reason: event.reason }, 'call not anchored');
       break;
     case 'call.degraded':
       log.error({ callId: event.call.id, reason: event.reason }, 'parties not connected directly');
