@@ -96,7 +96,9 @@ export class App implements AsyncDisposable {
       const { intrusion, severalSupervisors } = config.monitoring;
       const policy = { intrusion, severalSupervisors, alwaysAnchored: config.media.policy === 'always' };
       const store = new MemoryMonitoringStore();
-      const switchboard = new Switchboard({ directory, signalling: b2bua, media, store, events: { publish } }, policy);
+      const clock = { pause: (ms: number) => delay(ms, undefined, { ref: false }) };
+      const ports = { directory, signalling: b2bua, media, store, events: { publish }, clock };
+      const switchboard = new Switchboard(ports, policy);
       const devices = new Devices(switchboard, roster, policy, uris);
       const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
       await switchboard.start();

@@ -34,6 +34,12 @@ export function logEvent(log: Logger, event: EarpieceEvent): void {
     case 'supervision.active':
       log.info({ ...idsOf(event), joinMs: Math.round(event.joinMs) }, 'supervision active');
       break;
+    case 'supervision.interrupted':
+      log.warn({ ...idsOf(event), reason: event.reason }, 'supervision interrupted, looking for another room');
+      break;
+    case 'supervision.resumed':
+      log.info({ ...idsOf(event), interruptedMs: Math.round(event.interruptedMs) }, 'supervision resumed');
+      break;
     case 'supervision.ended': {
       const { state } = event.supervision;
       const end = state.is === 'ended' ? state.end : undefined;

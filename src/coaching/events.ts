@@ -24,6 +24,10 @@ export type EarpieceEvent =
   | { readonly type: 'supervision.alerting'; readonly supervision: Supervision }
   /** `joinMs`: from the decision to bring the supervisor in until its mouth and ears were open. */
   | { readonly type: 'supervision.active'; readonly supervision: Supervision; readonly joinMs: number }
+  /** The room is gone and with it the supervisor's audio; its phone stays up, and it is taken into another room. */
+  | { readonly type: 'supervision.interrupted'; readonly supervision: Supervision; readonly reason: string }
+  /** It is in another room, with what it may do now. `interruptedMs`: since its room was lost. */
+  | { readonly type: 'supervision.resumed'; readonly supervision: Supervision; readonly interruptedMs: number }
   /** What the supervisor may do in the live call is another operation now. */
   | { readonly type: 'supervision.switched'; readonly supervision: Supervision }
   /** The supervision's state is `ended` and says how. */

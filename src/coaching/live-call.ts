@@ -16,7 +16,7 @@ export interface LiveCallPorts {
 export interface LiveCallListener {
   roomOpened(): void;
   roomReleased(): void;
-  /** The room is gone and with it every supervisor's audio; the parties are being reconnected. */
+  /** The room is gone and with it every supervisor's audio; the parties are being reconnected. Nobody is in the call but they. */
   roomLost(reason: string): void;
   /** The parties could not be connected directly: they go on in the room, or hear nothing when the room was lost. */
   reconnectFailed(error: EarpieceError): void;
@@ -79,6 +79,7 @@ export class LiveCall {
         const room = await this.#preparedRoom();
         await this.#seated(room, this.#seatParties(room));
         await this.#moveParties(room);
+        this.#assertHeld(room);
         this.#always = true;
       } catch (error) {
         if (!this.#needed()) await this.#release();
@@ -132,6 +133,7 @@ export class LiveCall {
       const entered = room.describe(member, answer).then(() => room.admit(member));
       await this.#seated(room, all([entered, this.#seatParties(room)]), supervisor);
       await this.#moveParties(room);
+      this.#assertHeld(room);
       // What was decided while the phones were told is confirmed before anybody says that the supervisor is in.
       await this.#arrange(room);
     });
@@ -215,8 +217,16 @@ export class LiveCall {
   async #preparedRoom(): Promise<StagedRoom> {
     if (this.#media.flow !== 'direct') return this.#media.room;
     let room: StagedRoom | undefined = undefined;
-    const lost = (reason: string) => this.#lost(room, reason);
+    let lostAtOnce: string | undefined;
+    const lost = (reason: string) => {
+      if (room === undefined) lostAtOnce = reason;
+      else this.#lost(room, reason);
+    };
     room = new StagedRoom(await this.#ports.media.openRoom(this.call.id, lost));
+    if (lostAtOnce !== undefined) {
+      await room.close();
+      throw new EarpieceError('unavailable', lostAtOnce);
+    }
     this.#media = { flow: 'prepared', room };
     return room;
   }
@@ -250,6 +260,7 @@ export class LiveCall {
   async #seated(room: StagedRoom, seating: Promise<unknown>, supervisor?: Supervisor): Promise<void> {
     try {
       await seating;
+      this.#assertHeld(room);
       if (supervisor !== undefined) {
         if (!this.#operations.has(supervisor.member))
           throw new EarpieceError('invalid-state', 'the supervisor has left');
@@ -257,6 +268,7 @@ export class LiveCall {
         this.#supervisors.set(supervisor.member, supervisor);
       }
       await this.#arrange(room);
+      this.#assertHeld(room);
     } catch (error) {
       if (this.#media.flow === 'prepared') await this.#dismissParties(room);
       throw error;
@@ -325,7 +337,7 @@ export class LiveCall {
     await room.close();
   }
 
-  #lost(room: StagedRoom | undefined, reason: string): void {
+  #lost(room: StagedRoom, reason: string): void {
     if (this.#media.flow === 'direct' || this.#media.room !== room || this.#ended) return;
     const { flow, room: lost } = this.#media;
     this.#always = false;
@@ -340,6 +352,11 @@ export class LiveCall {
 
   #holds(room: StagedRoom): boolean {
     return this.#media.flow !== 'direct' && this.#media.room === room;
+  }
+
+  /** Before something is taken for true of a room, or asked of it: it may have been lost while we waited. */
+  #assertHeld(room: StagedRoom): void {
+    if (!this.#holds(room)) throw new EarpieceError('unavailable', 'the room was lost');
   }
 
   #roomOrThrow(): StagedRoom {

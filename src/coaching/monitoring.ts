@@ -22,7 +22,7 @@ export interface Monitoring {
  * earlier ones that are still leaving above all, means nothing to them.
  *
  *           requested            call              joined              session ended
- *     none ───────────► armed ─────────► alerting ──────────► active ───────────────► armed (AllCalls)
+ *     none ───────────► armed ─────────► alerting ──────────► active ───────────────► armed (AllCalls, a fault)
  *      ▲                  ▲  no answer, busy … │                 ▲ │                  none  (NextCall)
  *      │                  └────────────────────┘                 │ │
  *      │                  armed ── adopted, still in the call ───┘ │
@@ -40,7 +40,9 @@ export type MonitoringEvent =
   | { readonly type: 'call-available'; readonly callId: CallId; readonly supervisionId: SupervisionId }
   /** A supervision of an earlier subscription is still in the agent's call. */
   | { readonly type: 'adopted'; readonly supervisionId: SupervisionId }
-  | { readonly type: 'joined' | 'session-ended'; readonly supervisionId: SupervisionId };
+  | { readonly type: 'joined'; readonly supervisionId: SupervisionId }
+  /** `failed`: by a fault, of a media server above all; nobody wanted it to end. */
+  | { readonly type: 'session-ended'; readonly supervisionId: SupervisionId; readonly failed: boolean };
 
 export type MonitoringEffect =
   /** The subscription is another one now: store it and tell the supervisor. */
@@ -90,7 +92,7 @@ export function transition(state: MonitoringState, event: MonitoringEvent): Moni
       if (state.is !== 'alerting' || state.supervisionId !== event.supervisionId) return unchanged(state);
       return { state: { ...state, is: 'active' }, effects: [] };
     case 'session-ended':
-      return sessionEnded(state, event.supervisionId);
+      return sessionEnded(state, event);
   }
 }
 
@@ -113,11 +115,14 @@ function cancelled(state: MonitoringState, leaveCall: boolean): MonitoringStep {
   return { state: NOT_MONITORING, effects: [{ type: 'changed' }, ...leaving] };
 }
 
-/** NextCall is used up by a call the supervisor was in, not by one whose ringing nobody answered. */
-function sessionEnded(state: MonitoringState, supervisionId: SupervisionId): MonitoringStep {
+/** NextCall is used up by a call the supervisor was in, not by one whose ringing nobody answered, nor by one a fault threw it out of. */
+function sessionEnded(
+  state: MonitoringState,
+  { supervisionId, failed }: Extract<MonitoringEvent, { type: 'session-ended' }>,
+): MonitoringStep {
   if (state.is === 'none' || state.is === 'armed' || state.supervisionId !== supervisionId) return unchanged(state);
   const { monitoring } = state;
-  if (state.is === 'active' && monitoring.mode === 'NextCall') {
+  if (state.is === 'active' && monitoring.mode === 'NextCall' && !failed) {
     return { state: NOT_MONITORING, effects: [{ type: 'changed' }] };
   }
   return { state: { is: 'armed', monitoring }, effects: [] };

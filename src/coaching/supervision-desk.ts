@@ -1,15 +1,17 @@
 import type { CallId } from './call.ts';
 import type { Device, DeviceId } from './device.ts';
 import { EarpieceError } from './errors.ts';
-import type { LegId, Party } from './leg.ts';
+import type { LegId, Party, Sdp } from './leg.ts';
 import type { LiveCall } from './live-call.ts';
 import type { Monitoring, Operation, SupervisionId } from './monitoring.ts';
 import type { Events, Signalling } from './ports.ts';
+import { type Clock, jittered, PAUSES_MS, type Turnstile } from './recovery.ts';
 import { advance, isLive, type Supervision, type SupervisionEnd } from './supervision.ts';
 
 export interface SupervisionDeskPorts {
   readonly signalling: Signalling;
   readonly events: Events;
+  readonly clock: Clock;
 }
 
 /** What the desk tells the switchboard. */
@@ -23,7 +25,15 @@ export interface SupervisionListener {
 interface Seat {
   supervision: Supervision;
   readonly live: LiveCall;
+  readonly device: Device;
+  /** When it was decided to bring the supervisor in; performance.now(), ms. */
+  readonly decidedAt: number;
   readonly dialling: AbortController;
+  /** How many rooms of its call were lost so far, and how many had been when the latest attempt to take it in began. */
+  losses: number;
+  lossesBefore: number;
+  /** When the first room was lost that it was active in, until it is active again; performance.now(), ms. */
+  interruptedAt: number | undefined;
   /** Resolves when its phone has been hung up. */
   hungUp: Promise<unknown>;
 }
@@ -32,10 +42,13 @@ interface Seat {
 export class SupervisionDesk {
   readonly #ports: SupervisionDeskPorts;
   readonly #listener: SupervisionListener;
+  readonly #turnstile: Turnstile;
   readonly #seats = new Map<SupervisionId, Seat>();
 
-  constructor(ports: SupervisionDeskPorts, listener: SupervisionListener) {
+  /** Whoever lost a room passes the turnstile on its way into another. */
+  constructor(ports: SupervisionDeskPorts, turnstile: Turnstile, listener: SupervisionListener) {
     this.#ports = ports;
+    this.#turnstile = turnstile;
     this.#listener = listener;
   }
 
@@ -66,9 +79,20 @@ export class SupervisionDesk {
       operation: monitoring.operation,
       state: { is: 'alerting' },
     };
-    const seat: Seat = { supervision, live, dialling: new AbortController(), hungUp: Promise.resolve() };
+    const seat: Seat = {
+      supervision,
+      live,
+      device,
+      decidedAt: performance.now(),
+      dialling: new AbortController(),
+      losses: 0,
+      lossesBefore: 0,
+      interruptedAt: undefined,
+      hungUp: Promise.resolve(),
+    };
     this.#seats.set(supervision.id, seat);
-    void this.#seatSupervisor(seat, device);
+    this.#ports.events.publish({ type: 'supervision.alerting', supervision });
+    void this.#bring(seat);
   }
 
   /** Changes what a supervisor may do; one that is still on its way enters with the new operation. */
@@ -77,11 +101,30 @@ export class SupervisionDesk {
     if (seat === undefined || seat.supervision.operation === operation) return;
     if (seat.supervision.state.is === 'ended') return;
     seat.supervision = { ...seat.supervision, operation };
-    if (!isLive(seat.supervision)) return;
+    if (!isLive(seat.supervision) || seat.supervision.state.is === 'resuming') return;
+    const { losses } = seat;
     seat.live.switchTo(seat.supervision.id, operation).then(
       () => this.#ports.events.publish({ type: 'supervision.switched', supervision: seat.supervision }),
-      (error: unknown) => this.#end(seat, failure(error)),
+      (error: unknown) => {
+        // With a room that was lost in between it enters the next one.
+        if (seat.losses === losses) this.#end(seat, failure(error));
+      },
     );
+  }
+
+  /** The room of a call is gone. Phones stay up, ringing or talking; everyone is taken into another room. */
+  roomLost(callId: CallId, reason: string): void {
+    for (const seat of this.#seats.values()) {
+      const { state } = seat.supervision;
+      if (seat.supervision.callId !== callId || state.is === 'ended') continue;
+      seat.losses++;
+      if (state.is !== 'joining' && state.is !== 'active') continue;
+      seat.supervision = advance(seat.supervision, { is: 'resuming', legId: state.legId });
+      if (state.is === 'joining') continue; // Whoever brings it in notices.
+      seat.interruptedAt = performance.now();
+      this.#ports.events.publish({ type: 'supervision.interrupted', supervision: seat.supervision, reason });
+      void this.#bring(seat);
+    }
   }
 
   leave(id: SupervisionId): void {
@@ -101,34 +144,86 @@ export class SupervisionDesk {
     }
   }
 
-  async #seatSupervisor(seat: Seat, device: Device): Promise<void> {
-    const { live, dialling } = seat;
-    const { id, callId } = seat.supervision;
-    const decidedAt = performance.now();
-    try {
-      this.#ports.events.publish({ type: 'supervision.alerting', supervision: seat.supervision });
-      const offer = await live.expect(id);
-      await this.#phoneFree(seat);
-      const dialled = await this.#ports.signalling.dial({ device, offer, callId }, dialling.signal);
-      if (dialled.outcome !== 'answered') {
-        this.#end(seat, dialled);
+  /** Takes a supervisor into the room of its call, and into another whenever that one is lost, until it is in or that has failed too often. */
+  async #bring(seat: Seat): Promise<void> {
+    for (let failures = 0; !isOver(seat); failures++) {
+      const failed = await this.#enter(seat).then(
+        () => undefined,
+        (error: unknown) => EarpieceError.from(error),
+      );
+      if (isOver(seat)) return;
+      const lost = seat.losses > seat.lossesBefore;
+      if (failed === undefined && !lost) {
+        this.#entered(seat);
         return;
       }
-      if (seat.supervision.state.is !== 'alerting') {
-        await this.#ports.signalling.hangUp(dialled.legId);
+      const pauseMs = PAUSES_MS[failures];
+      const recoverable = lost || (seat.losses > 0 && failed?.code !== 'isolation-lost');
+      if (!recoverable || pauseMs === undefined) {
+        this.#end(seat, failure(failed ?? new EarpieceError('unavailable', 'its room was lost')));
         return;
       }
-      seat.supervision = advance(seat.supervision, { is: 'joining', legId: dialled.legId });
-      const { agentLegId, operation } = seat.supervision;
-      await live.admit({ member: id, agent: agentLegId, operation }, dialled.answer);
-      if (seat.supervision.state.is !== 'joining') return;
-      seat.supervision = advance(seat.supervision, { is: 'active', legId: dialled.legId });
-      this.#listener.joined(seat.supervision);
-      const joinMs = performance.now() - decidedAt;
-      this.#ports.events.publish({ type: 'supervision.active', supervision: seat.supervision, joinMs });
-    } catch (error) {
-      this.#end(seat, failure(error));
+      const { state } = seat.supervision;
+      if (state.is === 'joining') seat.supervision = advance(seat.supervision, { is: 'resuming', legId: state.legId });
+      await seat.live.remove(seat.supervision.id);
+      if (!lost) await this.#ports.clock.pause(jittered(pauseMs));
     }
+  }
+
+  /** One attempt: a room and an endpoint, the phone told of it, then in. Somebody may end the supervision at any step. */
+  async #enter(seat: Seat): Promise<void> {
+    const { live } = seat;
+    const { id: member, agentLegId: agent } = seat.supervision;
+    if (seat.losses > 0) await this.#turnstile.pass();
+    if (isOver(seat)) return;
+    seat.lossesBefore = seat.losses;
+    const offer = await live.expect(member);
+    const answer = await this.#answerOf(seat, offer);
+    if (answer === undefined) return;
+    if (seat.losses > seat.lossesBefore)
+      throw new EarpieceError('unavailable', 'the room was lost before the phone answered');
+    await live.admit({ member, agent, operation: seat.supervision.operation }, answer);
+  }
+
+  /** What the phone answers to the offer: by a first INVITE, or by another where it is up. Nothing when it is over with it. */
+  async #answerOf(seat: Seat, offer: Sdp): Promise<Sdp | undefined> {
+    const { signalling } = this.#ports;
+    const { state, callId } = seat.supervision;
+    if (state.is === 'resuming') {
+      const answer = await signalling.offer(state.legId, offer);
+      if (isOver(seat)) return undefined;
+      seat.supervision = advance(seat.supervision, { is: 'joining', legId: state.legId });
+      return answer;
+    }
+    await this.#phoneFree(seat);
+    const dialled = await signalling.dial({ device: seat.device, offer, callId }, seat.dialling.signal);
+    if (dialled.outcome !== 'answered') {
+      this.#end(seat, dialled);
+      return undefined;
+    }
+    if (isOver(seat)) {
+      await signalling.hangUp(dialled.legId);
+      return undefined;
+    }
+    seat.supervision = advance(seat.supervision, { is: 'joining', legId: dialled.legId });
+    return dialled.answer;
+  }
+
+  #entered(seat: Seat): void {
+    const { state } = seat.supervision;
+    if (state.is !== 'joining') return;
+    const { events } = this.#ports;
+    const { decidedAt, interruptedAt } = seat;
+    const supervision = advance(seat.supervision, { is: 'active', legId: state.legId });
+    seat.supervision = supervision;
+    seat.interruptedAt = undefined;
+    if (interruptedAt !== undefined) {
+      const interruptedMs = performance.now() - interruptedAt;
+      events.publish({ type: 'supervision.resumed', supervision, interruptedMs });
+      return;
+    }
+    this.#listener.joined(supervision);
+    events.publish({ type: 'supervision.active', supervision, joinMs: performance.now() - decidedAt });
   }
 
   /**
@@ -161,6 +256,11 @@ export class SupervisionDesk {
   #supervisions(): Supervision[] {
     return [...this.#seats.values()].map((seat) => seat.supervision);
   }
+}
+
+/** Whether it has ended, or is about to; asked anew after every wait. */
+function isOver({ supervision: { state } }: Seat): boolean {
+  return state.is === 'leaving' || state.is === 'ended';
 }
 
 function failure(error: unknown): SupervisionEnd {

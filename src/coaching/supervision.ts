@@ -10,14 +10,17 @@ export type SupervisionEnd =
   | { readonly outcome: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /**
- * One supervisor in one call.
+ * One supervisor in one call. `resuming`: the room was lost, the supervisor's phone is still up and is taken into another.
  *
  *     alerting ──► joining ──► active ──► leaving ──► ended
+ *         │         ▲ │          │           ▲          ▲
+ *         │         │ ▼          │           │          │
+ *         │       resuming ◄─────┘           │          │
  *         └───────────┴──────────────────────┴──────────┘
  */
 export type SupervisionState =
   | { readonly is: 'alerting' }
-  | { readonly is: 'joining' | 'active' | 'leaving'; readonly legId: LegId }
+  | { readonly is: 'joining' | 'active' | 'resuming' | 'leaving'; readonly legId: LegId }
   | { readonly is: 'ended'; readonly end: SupervisionEnd };
 
 export interface Supervision {
@@ -33,8 +36,9 @@ export interface Supervision {
 
 const successors: Record<SupervisionState['is'], readonly SupervisionState['is'][]> = {
   alerting: ['joining', 'ended'],
-  joining: ['active', 'leaving', 'ended'],
-  active: ['leaving', 'ended'],
+  joining: ['active', 'resuming', 'leaving', 'ended'],
+  active: ['resuming', 'leaving', 'ended'],
+  resuming: ['joining', 'leaving', 'ended'],
   leaving: ['ended'],
   ended: [],
 };
@@ -49,4 +53,4 @@ export function advance(supervision: Supervision, state: SupervisionState): Supe
 
 /** Whether the supervisor's phone is up in the call. */
 export const isLive = (supervision: Supervision): boolean =>
-  supervision.state.is === 'joining' || supervision.state.is === 'active';
+  supervision.state.is === 'joining' || supervision.state.is === 'active' || supervision.state.is === 'resuming';

@@ -1,8 +1,10 @@
+import { Anchorage } from './anchorage.ts';
 import { type Call, type CallId, parties, partyOf } from './call.ts';
 import type { Device, DeviceId } from './device.ts';
 import { EarpieceError } from './errors.ts';
 import type { LegId, Sdp } from './leg.ts';
 import { LiveCall } from './live-call.ts';
+import { MissedCalls } from './missed-calls.ts';
 import type { Monitoring, MonitoringEffect, MonitoringEvent } from './monitoring.ts';
 import type {
   Arrival,
@@ -14,6 +16,7 @@ import type {
   Routing,
   Signalling,
 } from './ports.ts';
+import { type Clock, Turnstile } from './recovery.ts';
 import { Serial } from './serial.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Supervision } from './supervision.ts';
@@ -25,6 +28,7 @@ export interface SwitchboardPorts {
   readonly media: MediaServers;
   readonly store: MonitoringStore;
   readonly events: Events;
+  readonly clock: Clock;
 }
 
 export interface Policy {
@@ -57,6 +61,9 @@ export class Switchboard implements CallControl {
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #subscriptions: Subscriptions;
   readonly #desk: SupervisionDesk;
+  readonly #turnstile: Turnstile;
+  readonly #anchorage: Anchorage;
+  readonly #missed = new MissedCalls();
   /** Subscriptions change one at a time: who holds an agent's device is decided once. */
   readonly #changes = new Serial();
 
@@ -64,7 +71,9 @@ export class Switchboard implements CallControl {
     this.#ports = ports;
     this.#policy = policy;
     this.#subscriptions = new Subscriptions(ports.store);
-    this.#desk = new SupervisionDesk(ports, {
+    this.#turnstile = new Turnstile(ports.clock);
+    this.#anchorage = new Anchorage(ports, this.#turnstile);
+    this.#desk = new SupervisionDesk(ports, this.#turnstile, {
       joined: ({ id, supervisorDeviceId }) => this.#advance(supervisorDeviceId, { type: 'joined', supervisionId: id }),
       ended: (supervision) => this.#supervisionEnded(supervision),
     });
@@ -79,14 +88,16 @@ export class Switchboard implements CallControl {
 
   /**
    * Sets a supervisor's device to monitor another. Resolves when the subscription is stored and announced; joining a
-   * call follows by itself. Throws `not-found`, `invalid-request`, `already-monitored`.
+   * call follows by itself. Throws `not-found`, `invalid-request`, `already-monitored`; `unavailable` when the supervisor had to
+   * join a call now and there is no media server. Whoever waits for a next call is served by whatever server there is by then.
    */
   monitor(monitoring: Monitoring): Promise<void> {
     return this.#changes.run(async () => {
       this.#assertAllowed(monitoring);
+      const present = this.#policy.intrusion ? this.#newestCallOf(monitoring.targetDeviceId) : undefined;
+      if (present !== undefined) this.#assertJoinable(monitoring);
       await this.#step(monitoring.supervisorDeviceId, { type: 'requested', monitoring });
       await this.#adopt(monitoring);
-      const present = this.#policy.intrusion ? this.#newestCallOf(monitoring.targetDeviceId) : undefined;
       if (present !== undefined) await this.#offerCall(monitoring.supervisorDeviceId, present.call.id);
     });
   }
@@ -145,7 +156,8 @@ export class Switchboard implements CallControl {
       roomReleased: () => events.publish({ type: 'room.released', callId: call.id }),
       roomLost: (reason) => {
         events.publish({ type: 'room.lost', callId: call.id, reason });
-        this.#desk.endAll(call.id, { outcome: 'failed', code: 'unavailable', message: reason });
+        this.#desk.roomLost(call.id, reason);
+        if (this.#policy.alwaysAnchored) void this.#anchorage.takeAgain(live);
       },
       reconnectFailed: ({ message }) => {
         if (this.#calls.has(call.id)) events.publish({ type: 'call.degraded', call, reason: message });
@@ -153,12 +165,7 @@ export class Switchboard implements CallControl {
     });
     this.#calls.set(call.id, live);
     events.publish({ type: 'call.established', call });
-    if (this.#policy.alwaysAnchored) {
-      live.anchor().catch((error: unknown) => {
-        if (this.#calls.has(call.id))
-          events.publish({ type: 'call.unanchored', call, reason: EarpieceError.from(error).message });
-      });
-    }
+    if (this.#policy.alwaysAnchored) void this.#anchorage.take(live);
     for (const { deviceId } of parties(call)) {
       if (deviceId !== undefined) this.#offerToMonitors(deviceId, call.id);
     }
@@ -176,6 +183,7 @@ export class Switchboard implements CallControl {
     const live = this.#calls.get(callId);
     if (live === undefined) return;
     this.#calls.delete(callId);
+    this.#missed.forget(callId);
     this.#desk.endAll(callId, { outcome: 'call-ended' });
     void live.end();
     this.#ports.events.publish({ type: 'call.ended', call: live.call });
@@ -196,9 +204,10 @@ export class Switchboard implements CallControl {
   }
 
   mediaAvailable(): void {
-    for (const { call } of this.#calls.values()) {
-      for (const { deviceId } of parties(call)) if (deviceId !== undefined) this.#offerToMonitors(deviceId, call.id);
+    if (this.#policy.alwaysAnchored) {
+      for (const live of this.#calls.values()) if (!live.anchored) void this.#anchorage.takeAgain(live);
     }
+    for (const { callId, supervisorDeviceId } of this.#missed.take()) void this.#offerAgain(supervisorDeviceId, callId);
   }
 
   // ── within ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -259,7 +268,7 @@ export class Switchboard implements CallControl {
     const live = this.#calls.get(callId);
     const agent = live && partyOf(live.call, monitoring.targetDeviceId);
     if (live === undefined || agent === undefined) {
-      this.#advance(monitoring.supervisorDeviceId, { type: 'session-ended', supervisionId });
+      this.#advance(monitoring.supervisorDeviceId, { type: 'session-ended', supervisionId, failed: false });
       return;
     }
     this.#desk.bringIn(supervisionId, live, agent, monitoring, this.#deviceOrThrow(monitoring.supervisorDeviceId));
@@ -267,13 +276,23 @@ export class Switchboard implements CallControl {
 
   /** A supervisor that is free again is offered the agent's other call: the one that is left, or that came in the meantime. */
   #supervisionEnded({ id, supervisorDeviceId, agentDeviceId, callId, state }: Supervision): void {
-    this.#advance(supervisorDeviceId, { type: 'session-ended', supervisionId: id });
+    const failed = state.is === 'ended' && state.end.outcome === 'failed';
+    if (failed && !this.#ports.media.available) this.#missed.missedBy(supervisorDeviceId, callId);
+    this.#advance(supervisorDeviceId, { type: 'session-ended', supervisionId: id, failed });
     const left = state.is === 'ended' && state.end.outcome === 'call-ended';
     const next = this.#newestCallOf(agentDeviceId, left ? undefined : callId);
     if (next === undefined || this.#subscriptions.monitoringOf(supervisorDeviceId)?.targetDeviceId !== agentDeviceId)
       return;
     const supervisionId = crypto.randomUUID();
     this.#advance(supervisorDeviceId, { type: 'call-available', callId: next.call.id, supervisionId });
+  }
+
+  async #offerAgain(supervisorDeviceId: DeviceId, callId: CallId): Promise<void> {
+    await this.#turnstile.pass();
+    const call = this.#calls.get(callId)?.call;
+    const target = this.#subscriptions.monitoringOf(supervisorDeviceId)?.targetDeviceId;
+    if (call === undefined || target === undefined || partyOf(call, target) === undefined) return;
+    this.#advance(supervisorDeviceId, { type: 'call-available', callId, supervisionId: crypto.randomUUID() });
   }
 
   /** The agent's newest call; of those after one of them, where that is given. */
@@ -293,6 +312,12 @@ export class Switchboard implements CallControl {
     if (!this.#policy.severalSupervisors && this.heldByAnother(targetDeviceId, supervisorDeviceId)) {
       throw new EarpieceError('already-monitored', 'another supervisor monitors this device');
     }
+  }
+
+  /** A supervisor that is in the agent's call already may say what it wants to do there next. */
+  #assertJoinable({ supervisorDeviceId, targetDeviceId }: Monitoring): void {
+    if (this.#ports.media.available || this.#desk.liveOf(supervisorDeviceId)?.agentDeviceId === targetDeviceId) return;
+    throw new EarpieceError('unavailable', 'the agent is in a call, and there is no media server to join it through');
   }
 
   #deviceOrThrow(id: DeviceId): Device {

@@ -3,7 +3,7 @@ import type { DeviceId } from '../coaching/device.ts';
 import type { LegId, Party } from '../coaching/leg.ts';
 import type { Uris } from './uris.ts';
 
-export type CallState = 'Ringing' | 'Established' | 'Released';
+export type CallState = 'Ringing' | 'Established' | 'Held' | 'Released';
 
 /** A call from where one of its people stands. */
 export interface SeenCall {

@@ -42,11 +42,15 @@ export function notifications(event: EarpieceEvent, source: NotificationSource):
     case 'supervision.alerting':
       return supervisorMessage(event.supervision, 'Ringing', source);
     case 'supervision.active':
+    case 'supervision.resumed':
     case 'supervision.switched':
       return [
         ...supervisorMessage(event.supervision, 'Established', source),
         ...agentMessage(event.supervision, source),
       ];
+    // The call is there and its sound is not: the nearest word of the API. What the device is set to do has not changed.
+    case 'supervision.interrupted':
+      return [...supervisorMessage(event.supervision, 'Held', source), ...agentMessage(event.supervision, source)];
     case 'supervision.ended':
       return [
         ...supervisorMessage(event.supervision, 'Released', source),

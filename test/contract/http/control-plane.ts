@@ -63,7 +63,8 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
     isActive: (id: string) => registered.has(id),
   };
   const dial = options.dial ?? { outcome: 'answered', legId: 'supervisor-leg', answer: 'answer' };
-  const switchboard = new Switchboard({ directory, signalling: phones(dial), media, store, events }, policy);
+  const clock = { pause: () => Promise.resolve() };
+  const switchboard = new Switchboard({ directory, signalling: phones(dial), media, store, events, clock }, policy);
   const devices = new Devices(switchboard, roster, policy, uris);
   const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
   const http = createHttpServer(

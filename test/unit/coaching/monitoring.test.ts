@@ -32,7 +32,9 @@ const available = (): MonitoringEvent => ({ type: 'call-available', callId: 'cal
 const session = (type: 'adopted' | 'joined' | 'session-ended', supervisionId = 'supervision'): MonitoringEvent => ({
   type,
   supervisionId,
+  failed: false,
 });
+const thrownOut: MonitoringEvent = { type: 'session-ended', supervisionId: 'supervision', failed: true };
 
 describe('a subscription', () => {
   it.each<[string, MonitoringState, MonitoringEvent, MonitoringState['is'], string[]]>([
@@ -57,6 +59,7 @@ describe('a subscription', () => {
     ['cancel, active, staying in the call', live('active'), cancelled(false), 'none', ['changed']],
     ['cancel while the phone rings', live('alerting'), cancelled(false), 'none', ['changed', 'leave']],
     ['cancel, nothing active', NOT_MONITORING, cancelled(), 'none', []],
+    ['NextCall, thrown out by a fault', live('active', 'NextCall'), thrownOut, 'armed', []],
     ['NextCall, session ends', live('active', 'NextCall'), session('session-ended'), 'none', ['changed']],
     ['NextCall, never answered', live('alerting', 'NextCall'), session('session-ended'), 'armed', []],
     ['AllCalls, session ends', live('active'), session('session-ended'), 'armed', []],

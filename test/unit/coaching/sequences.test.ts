@@ -9,7 +9,8 @@ type Act =
   | { readonly do: 'monitor'; readonly operation: Operation; readonly target: DeviceId; readonly mode: Mode }
   | { readonly do: 'cancel'; readonly leaveCall: boolean }
   | { readonly do: 'phone'; readonly outcome: 'answers' | 'busy' }
-  | { readonly do: 'supervisor hangs up' | 'lose the room' | 'wait' | 'settle' }
+  | { readonly do: 'supervisor hangs up' | 'wait' | 'settle' }
+  | { readonly do: 'lose a room' | 'lose every room' | 'no media servers' | 'media servers' }
   | { readonly do: 'call' | 'end'; readonly agent: DeviceId }
   | { readonly do: 'trouble'; readonly step: 'separate' | 'unmute' | 'offer' | 'offer to the customer' | 'describe' }
   | { readonly do: 'health' };
@@ -36,7 +37,19 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom('supervisor hangs up' as const, 'lose the room' as const, 'wait' as const, 'settle' as const),
+      do: fc.constantFrom('supervisor hangs up' as const, 'wait' as const, 'wait' as const, 'settle' as const),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'lose a room' as const,
+        'lose a room' as const,
+        'lose every room' as const,
+        'no media servers' as const,
+        'media servers' as const,
+      ),
     }),
   },
   {
@@ -76,28 +89,35 @@ function customersHearNoCoach(world: World, barging: boolean): void {
   }
 }
 
-/** Two that talk do so directly or both in the room of their call, which is open while there is a supervisor, and only then. */
-function partiesHearEachOther(world: World): void {
+/**
+ * Two that talk do so directly or both in the room of their call, which is open while there is a supervisor, and only then unless
+ * calls are `always` anchored.
+ */
+function partiesHearEachOther(world: World, always: boolean): void {
   for (const { call: each, supervisions, anchored } of world.switchboard.calls()) {
     const legs = [each.caller.legId, each.callee.legId] as const;
     const inTheRoom = legs.filter((leg) => world.inTheRoom.has(leg));
     expect(inTheRoom.length, `${inTheRoom.join()} alone in a room`).not.toBe(1);
     expect(anchored).toBe(inTheRoom.length === 2);
-    if (supervisions.length === 0) expect(anchored, 'anchored for nobody').toBe(false);
+    if (supervisions.length === 0 && !always) expect(anchored, 'anchored for nobody').toBe(false);
     if (!anchored) continue;
     const room = world.rooms.find(({ closed, seated }) => !closed && legs.every((leg) => seated.has(leg)));
     if (room === undefined) throw new Error('they sit in no open room');
     expect([carries(room.stage, ...legs), carries(room.stage, legs[1], legs[0])]).toEqual([true, true]);
   }
   const supervised = world.switchboard.calls().filter(({ supervisions }) => supervisions.length > 0);
-  expect(world.rooms.filter(({ closed }) => !closed).length, 'open rooms').toBeLessThanOrEqual(supervised.length);
+  const needed = always ? world.switchboard.calls() : supervised;
+  expect(world.rooms.filter(({ closed }) => !closed).length, 'open rooms').toBeLessThanOrEqual(needed.length);
 }
 
 /** What must be true when everything has settled. */
-function nothingIsWrong(world: World, stayed: boolean): void {
-  partiesHearEachOther(world);
+function nothingIsWrong(world: World, stayed: boolean, always: boolean): void {
+  partiesHearEachOther(world, always);
+  expect(world.calledTwice).toEqual([]);
   const live = supervisionsOf(world);
   expect(live.length).toBeLessThanOrEqual(1);
+  for (const { state } of live)
+    expect(state.is, 'a supervision that is stuck').toBe(world.ringing ? 'alerting' : 'active');
   const { monitoring } = world.switchboard.device(SUPERVISOR);
   const [supervision] = live;
   if (supervision === undefined) return;
@@ -116,8 +136,8 @@ function nothingIsWrong(world: World, stayed: boolean): void {
   }
 }
 
-async function play(acts: readonly Act[], slowness: readonly number[]): Promise<void> {
-  const world = new World();
+async function play(acts: readonly Act[], slowness: readonly number[], always: boolean): Promise<void> {
+  const world = new World({ alwaysAnchored: always });
   let [pauses, calls, stayed, barging] = [0, 0, false, false];
   world.slowness = () => slowness[pauses++ % slowness.length] ?? 0;
   world.onStage = () => customersHearNoCoach(world, barging);
@@ -138,11 +158,22 @@ async function play(acts: readonly Act[], slowness: readonly number[]): Promise<
         if (world.ringing) await world.phone(each.outcome);
         break;
       case 'supervisor hangs up':
-        for (const { state } of supervisionsOf(world))
-          if ('legId' in state) world.switchboard.supervisorLegEnded(state.legId);
+        for (const { state } of supervisionsOf(world)) if ('legId' in state) world.phoneHangsUp(state.legId);
         break;
-      case 'lose the room':
-        if (world.rooms.at(-1)?.closed === false) world.lose('gone');
+      case 'lose a room':
+        world.lose('gone');
+        break;
+      case 'lose every room':
+        for (const room of world.rooms) room.lose('gone');
+        break;
+      case 'no media servers':
+        world.available = false;
+        break;
+      case 'media servers':
+        if (!world.available) {
+          world.available = true;
+          world.switchboard.mediaAvailable();
+        }
         break;
       case 'call':
         world.switchboard.callEstablished(call(`call ${++calls}`, each.agent));
@@ -160,7 +191,7 @@ async function play(acts: readonly Act[], slowness: readonly number[]): Promise<
         break;
       case 'settle':
         await world.settled();
-        nothingIsWrong(world, stayed);
+        nothingIsWrong(world, stayed, always);
         break;
       case 'wait':
         await new Promise((resolve) => setImmediate(resolve));
@@ -169,7 +200,7 @@ async function play(acts: readonly Act[], slowness: readonly number[]): Promise<
   }
   while (world.ringing) await world.phone('answers');
   await world.settled();
-  nothingIsWrong(world, stayed);
+  nothingIsWrong(world, stayed, always);
   for (const { call: each } of world.switchboard.calls()) world.switchboard.callEnded(each.id);
   await world.settled();
   expect(supervisionsOf(world)).toEqual([]);
@@ -182,6 +213,7 @@ describe('any sequence of what people and servers do', () => {
       fc.asyncProperty(
         fc.array(act, { minLength: 3, maxLength: 25 }),
         fc.array(fc.nat(8), { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
         play,
       ),
       { numRuns: Number(process.env['EARPIECE_SEQUENCES'] ?? 300) },

@@ -225,15 +225,6 @@ describe('when isolation cannot be proved', () => {
     expect((await ended).supervision.state).toMatchObject({ end: { code: 'isolation-lost' } });
     expect(world.room.members.has(supervision.id)).toBe(false);
   });
-
-  it('a room that is lost: the parties are reconnected, the supervision fails, the subscription stays', async () => {
-    const { world } = await coached();
-    const ended = world.event('supervision.ended');
-    world.lose('the media server is gone');
-    expect((await ended).supervision.state).toMatchObject({ end: { outcome: 'failed', code: 'unavailable' } });
-    expect(world.log).toContain('connect call customer and call agent');
-    expect(world.switchboard.device(SUPERVISOR).monitoring).toBeDefined();
-  });
 });
 
 describe('a call that is anchored from its beginning', () => {

@@ -47,30 +47,43 @@ class FakeRoom implements Room {
   readonly members = new Set<MemberId>();
   readonly seated = new Set<MemberId>();
   readonly world: World;
+  readonly #onLost: (reason: string) => void;
   stage: Stage = EMPTY_STAGE;
   closed = false;
+  #lost = false;
 
-  constructor(world: World) {
+  constructor(world: World, onLost: (reason: string) => void) {
     this.world = world;
+    this.#onLost = onLost;
+  }
+
+  /** The media server is gone; nobody in the room hears anybody any more. */
+  lose(reason: string): void {
+    if (this.closed || this.#lost) return;
+    this.#lost = true;
+    this.stage = EMPTY_STAGE;
+    this.#onLost(reason);
   }
 
   async prepare(member: MemberId) {
-    await this.world.trouble('prepare');
+    await this.#answers('prepare');
     this.members.add(member);
     return `offer for ${member}`;
   }
   async describe(member: MemberId, remote: string) {
-    await this.world.trouble('describe');
+    await this.#answers('describe');
+    if (!this.members.has(member)) throw new EarpieceError('not-found', `${member} has no endpoint`);
     return `${member} of ${remote}`;
   }
   async admit(member: MemberId) {
-    await this.world.trouble('admit');
+    await this.#answers('admit');
     this.seated.add(member);
     this.world.log.push(`admit ${member}`);
   }
   async apply(steps: readonly Step[]) {
     for (const step of steps) {
-      await this.world.trouble(step.type, 'isolation-lost');
+      await this.#answers(step.type, 'isolation-lost');
+      if (!this.#seats(step)) throw new EarpieceError('isolation-lost', 'somebody is not in the room');
       this.stage = after(this.stage, step);
       this.world.log.push('member' in step ? `${step.type} ${step.member}` : step.type);
       this.world.onStage(this.stage);
@@ -87,6 +100,18 @@ class FakeRoom implements Room {
     this.members.clear();
     return Promise.resolve();
   }
+
+  /** Every answer takes a moment, in which the server may be lost. */
+  async #answers(step: string, code: ErrorCode = 'unavailable'): Promise<void> {
+    await this.world.pause();
+    await this.world.trouble(step, code);
+    if (this.#lost || this.closed) throw new EarpieceError(code, 'the room is gone');
+  }
+
+  #seats(step: Step): boolean {
+    const concerned = 'member' in step ? [step.member] : [step.speaker, step.listener];
+    return concerned.every((member) => this.seated.has(member));
+  }
 }
 
 /** A switchboard among fakes that the test directs. */
@@ -98,7 +123,6 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   readonly failures = new Set<string>();
   readonly switchboard: Switchboard;
   available = true;
-  lose: (reason: string) => void = () => undefined;
   /** The legs whose phones were last offered a room; the others talk directly. */
   readonly inTheRoom = new Set<string>();
   /** Phones answer a re-INVITE when this resolves. */
@@ -107,9 +131,12 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   slowness: () => number = () => 0;
   onStage: (stage: Stage) => void = () => undefined;
   #waiting: { matches: (event: EarpieceEvent) => boolean; resolve: (event: EarpieceEvent) => void }[] = [];
-  #answers: ((outcome: DialOutcome) => void)[] = [];
+  #answers: { readonly deviceId: DeviceId; readonly answer: (outcome: DialOutcome) => void }[] = [];
   #dialled: (() => void)[] = [];
   #supervisorLegs = 0;
+  readonly #phonesInUse = new Map<string, DeviceId>();
+  /** Supervisors whose phone was called while it rang or was up. */
+  readonly calledTwice: DeviceId[] = [];
 
   constructor(policy: Partial<Policy> = {}) {
     const directory = {
@@ -118,8 +145,9 @@ export class World implements Signalling, MediaServers, MonitoringStore {
       isActive: (id: DeviceId) => id !== COLLEAGUE,
     };
     const events = { publish: (event: EarpieceEvent) => this.#publish(event) };
+    const clock = { pause: () => new Promise<void>((resolve) => setImmediate(resolve)) };
     this.switchboard = new Switchboard(
-      { directory, signalling: this, media: this, store: this, events },
+      { directory, signalling: this, media: this, store: this, events, clock },
       { intrusion: true, severalSupervisors: false, alwaysAnchored: false, ...policy },
     );
   }
@@ -159,7 +187,14 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   async phone(outcome: 'answers' | Exclude<DialOutcome['outcome'], 'answered'>): Promise<void> {
     await this.rings();
     const legId = `supervisor leg ${++this.#supervisorLegs}`;
-    this.#answers.shift()?.(outcome === 'answers' ? { outcome: 'answered', legId, answer: 'its answer' } : { outcome });
+    const ringing = this.#answers.shift();
+    if (outcome === 'answers' && ringing !== undefined) this.#phonesInUse.set(legId, ringing.deviceId);
+    ringing?.answer(outcome === 'answers' ? { outcome: 'answered', legId, answer: 'its answer' } : { outcome });
+  }
+
+  /** The newest room is lost. */
+  lose(reason: string): void {
+    this.rooms.at(-1)?.lose(reason);
   }
 
   get room(): FakeRoom {
@@ -179,7 +214,7 @@ export class World implements Signalling, MediaServers, MonitoringStore {
 
   /** Resolves when nothing goes on any more but phones that ring. */
   async settled(): Promise<void> {
-    for (let rounds = 0; rounds < 60; rounds++) await new Promise((resolve) => setImmediate(resolve));
+    for (let rounds = 0; rounds < 500; rounds++) await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Whether a supervisor's phone is ringing. */
@@ -207,12 +242,14 @@ export class World implements Signalling, MediaServers, MonitoringStore {
     for (const legId of [a, b]) this.inTheRoom.delete(legId);
   }
   remoteDescription = (legId: string) => `description of ${legId}`;
-  dial(_request: unknown, signal: AbortSignal): Promise<DialOutcome> {
+  dial({ device: { id: deviceId } }: { device: Device }, signal: AbortSignal): Promise<DialOutcome> {
     if (signal.aborted) return Promise.resolve({ outcome: 'cancelled' });
+    const rings = this.#answers.some((ringing) => ringing.deviceId === deviceId);
+    if (rings || [...this.#phonesInUse.values()].includes(deviceId)) this.calledTwice.push(deviceId);
     return new Promise((resolve) => {
-      this.#answers.push(resolve);
+      this.#answers.push({ deviceId, answer: resolve });
       signal.addEventListener('abort', () => {
-        this.#answers = this.#answers.filter((answer) => answer !== resolve);
+        this.#answers = this.#answers.filter(({ answer }) => answer !== resolve);
         resolve({ outcome: 'cancelled' });
       });
       for (const dialled of this.#dialled.splice(0)) dialled();
@@ -221,13 +258,20 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   async hangUp(legId: string) {
     this.log.push(`hang up ${legId}`);
     await this.pause();
+    this.#phonesInUse.delete(legId);
+  }
+
+  /** A supervisor's phone hangs up. */
+  phoneHangsUp(legId: string): void {
+    this.#phonesInUse.delete(legId);
+    this.switchboard.supervisorLegEnded(legId);
   }
 
   // MediaServers
   async openRoom(_callId: string, onLost: (reason: string) => void) {
     await this.trouble('openRoom');
-    this.lose = onLost;
-    const room = new FakeRoom(this);
+    if (!this.available) throw new EarpieceError('unavailable', 'no media server is up');
+    const room = new FakeRoom(this, onLost);
     this.rooms.push(room);
     return room;
   }

@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest';
+import { carries } from '../../../src/coaching/audibility.ts';
+import { OTHER_SUPERVISOR, SUPERVISOR, World, call, coached } from './world.ts';
+
+const moved = (world: World) => world.log.filter((line) => line.startsWith('re-INVITE'));
+
+describe('a room that is lost under a supervisor', () => {
+  it('the two talk directly at once, the phone stays up, and everyone meets again in another room', async () => {
+    const { world, supervision } = await coached();
+    const legId = supervision.state.is === 'active' ? supervision.state.legId : '';
+    const before = world.log.length;
+    const interrupted = world.event('supervision.interrupted');
+    const resumed = world.event('supervision.resumed');
+    world.lose('the media server is gone');
+    await expect(interrupted).resolves.toMatchObject({ supervision: { state: { is: 'resuming' } } });
+    expect((await resumed).supervision).toEqual(supervision);
+    const log = world.log.slice(before);
+    expect(log[0]).toBe('connect call customer and call agent');
+    expect(log).not.toContain(`hang up ${legId}`);
+    const told = log.filter((line) => line.startsWith('re-INVITE'));
+    expect(told[0]).toBe(`re-INVITE ${legId}`);
+    expect(new Set(told.slice(1))).toEqual(new Set(['re-INVITE call customer', 're-INVITE call agent']));
+    expect(log.lastIndexOf('separate')).toBeLessThan(log.indexOf(`unmute ${supervision.id}`));
+    expect(world.rooms).toHaveLength(2);
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+    expect(world.ringing).toBe(false);
+    expect(world.types().filter((type) => type === 'supervision.active')).toHaveLength(1);
+  });
+
+  it('two supervisors meet in one room again', async () => {
+    const { world, supervision } = await coached(new World({ severalSupervisors: true }));
+    const active = world.event('supervision.active');
+    await world.coach({ supervisorDeviceId: OTHER_SUPERVISOR });
+    await world.phone('answers');
+    const second = (await active).supervision;
+    world.lose('gone');
+    await world.settled();
+    expect(world.types().filter((type) => type === 'supervision.resumed')).toHaveLength(2);
+    expect(world.rooms).toHaveLength(2);
+    for (const { id } of [supervision, second]) expect(world.heardBy(id)).toEqual(['call agent']);
+  });
+
+  it('no other server: the supervisor is released with a failure, the call goes on, the subscription stays', async () => {
+    const { world } = await coached();
+    world.available = false;
+    const ended = world.event('supervision.ended');
+    world.lose('the media server is gone');
+    expect((await ended).supervision.state).toMatchObject({ end: { outcome: 'failed', code: 'unavailable' } });
+    expect(world.log).toContain('connect call customer and call agent');
+    expect(world.log.some((line) => line.startsWith('hang up supervisor leg'))).toBe(true);
+    expect(world.switchboard.device(SUPERVISOR).monitoring).toBeDefined();
+    expect(world.switchboard.calls()).toHaveLength(1);
+  });
+
+  it('a server comes back while it looks for one: it is back in without another call to its phone', async () => {
+    const { world, supervision } = await coached();
+    world.available = false;
+    const resumed = world.event('supervision.resumed');
+    world.lose('the media server is gone');
+    for (let rounds = 0; rounds < 4; rounds++) await new Promise((resolve) => setImmediate(resolve));
+    world.available = true;
+    await resumed;
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+  });
+
+  it('NextCall is not used up by the crash: it is in the call again when there is a server again', async () => {
+    const world = new World();
+    world.switchboard.callEstablished(call());
+    const first = world.event('supervision.active');
+    await world.coach({ mode: 'NextCall' });
+    await world.phone('answers');
+    await first;
+    world.available = false;
+    const ended = world.event('supervision.ended');
+    world.lose('gone');
+    await ended;
+    world.available = true;
+    const again = world.event('supervision.active');
+    world.switchboard.mediaAvailable();
+    await world.phone('answers');
+    await again;
+    const over = world.event('monitoring.changed');
+    world.switchboard.callEnded('call');
+    await expect(over).resolves.toMatchObject({ monitoring: undefined });
+  });
+
+  it('isolation that cannot be proved in the other room: out it goes', async () => {
+    const { world, supervision } = await coached();
+    world.failures.add('separate');
+    const ended = world.event('supervision.ended');
+    world.lose('gone');
+    expect((await ended).supervision.state).toMatchObject({ end: { code: 'isolation-lost' } });
+    expect(world.rooms).toHaveLength(2);
+    expect(world.room.members.has(supervision.id)).toBe(false);
+  });
+
+  it.each(['cancel', 'hangs up', 'call ends'])('%s while it looks for another room: nothing is left', async (what) => {
+    const { world, supervision } = await coached();
+    world.slowness = () => 3;
+    const ended = world.event('supervision.ended');
+    world.lose('gone');
+    await new Promise((resolve) => setImmediate(resolve));
+    if (what === 'cancel') await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: true });
+    else if (what === 'call ends') world.switchboard.callEnded('call');
+    else world.switchboard.supervisorLegEnded(supervision.state.is === 'active' ? supervision.state.legId : '');
+    await ended;
+    await world.settled();
+    expect(world.rooms.every(({ closed }) => closed)).toBe(true);
+    expect(world.types()).not.toContain('supervision.resumed');
+  });
+
+  it('another operation meanwhile: it enters the other room with that', async () => {
+    const { world, supervision } = await coached();
+    const resumed = world.event('supervision.resumed');
+    world.lose('gone');
+    await world.coach({ operation: 'BargeIn' });
+    expect((await resumed).supervision.operation).toBe('BargeIn');
+    await world.settled();
+    expect(world.heardBy(supervision.id).sort()).toEqual(['call agent', 'call customer']);
+  });
+});
+
+describe('a room that is lost before the supervisor is in', () => {
+  it('while its phone rings: the phone rings on, is not called twice, and joins another room', async () => {
+    const world = new World();
+    world.switchboard.callEstablished(call());
+    await world.coach();
+    await world.rings();
+    world.lose('gone');
+    const active = world.event('supervision.active');
+    await world.phone('answers');
+    const { supervision } = await active;
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+    expect(world.types()).not.toContain('supervision.interrupted');
+    expect(world.ringing).toBe(false);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])('%i turns after its phone answered', async (turns) => {
+    const world = new World();
+    world.slowness = () => 1;
+    world.switchboard.callEstablished(call());
+    await world.coach();
+    const active = world.event('supervision.active');
+    await world.phone('answers');
+    for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
+    world.lose('gone');
+    const { supervision } = await active;
+    await world.settled();
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+    expect(world.ringing).toBe(false);
+    expect(world.rooms.filter(({ closed }) => !closed)).toHaveLength(1);
+  });
+});
+
+describe('when there is no media server at all', () => {
+  it('a request that had to join a call now is refused and changes nothing', async () => {
+    const world = new World();
+    world.switchboard.callEstablished(call());
+    world.available = false;
+    await expect(world.coach()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(world.types()).toEqual(['call.established']);
+    expect(world.stored.size).toBe(0);
+  });
+
+  it.each([
+    ['the agent is idle', new World(), false],
+    ['it waits for the next call anyway', new World({ intrusion: false }), true],
+  ])('a request is armed when %s', async (_name, world, inCall) => {
+    world.available = false;
+    if (inCall) world.switchboard.callEstablished(call());
+    await world.coach();
+    expect(world.switchboard.device(SUPERVISOR).monitoring).toBeDefined();
+  });
+
+  it('a call that comes goes on uncoached; its supervisor is brought in when there is a server again', async () => {
+    const world = new World();
+    await world.coach();
+    world.available = false;
+    const ended = world.event('supervision.ended');
+    world.switchboard.callEstablished(call());
+    expect((await ended).supervision.state).toMatchObject({ end: { outcome: 'failed', code: 'unavailable' } });
+    expect(world.log).toEqual([]);
+    world.available = true;
+    const active = world.event('supervision.active');
+    world.switchboard.mediaAvailable();
+    await world.phone('answers');
+    const { supervision } = await active;
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+  });
+
+  it('whoever left the call by its own will is not called again when there is a server again', async () => {
+    const { world, supervision } = await coached();
+    const ended = world.event('supervision.ended');
+    world.switchboard.supervisorLegEnded(supervision.state.is === 'active' ? supervision.state.legId : '');
+    await ended;
+    world.switchboard.mediaAvailable();
+    await world.settled();
+    expect(world.ringing).toBe(false);
+  });
+});
+
+describe('calls that are anchored from their beginning', () => {
+  it('are anchored again after their room was lost, with their supervisor', async () => {
+    const { world, supervision } = await coached(new World({ alwaysAnchored: true }));
+    const resumed = world.event('supervision.resumed');
+    world.lose('gone');
+    await resumed;
+    await world.settled();
+    expect(world.rooms.filter(({ closed }) => !closed)).toHaveLength(1);
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+    await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: true });
+    await world.settled();
+    expect(world.room.closed).toBe(false);
+    expect(carries(world.room.stage, 'call customer', 'call agent')).toBe(true);
+  });
+
+  it('without a supervisor too; directly while there is no server', async () => {
+    const world = new World({ alwaysAnchored: true });
+    const opened = world.event('room.opened');
+    world.switchboard.callEstablished(call());
+    await opened;
+    world.available = false;
+    const unanchored = world.event('call.unanchored');
+    world.lose('gone');
+    await unanchored;
+    expect(world.inTheRoom.size).toBe(0);
+    world.available = true;
+    const again = world.event('room.opened');
+    world.switchboard.mediaAvailable();
+    await again;
+    expect(moved(world)).toHaveLength(4);
+    expect(carries(world.room.stage, 'call agent', 'call customer')).toBe(true);
+  });
+});
