@@ -2,17 +2,20 @@ import type { CallId } from '../coaching/call.ts';
 import type { Device } from '../coaching/device.ts';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { LegId, Sdp } from '../coaching/leg.ts';
-import type { CallControl, DialOutcome, Directory, Signalling } from '../coaching/ports.ts';
+import type { AbandonedCall, CallControl, DialOutcome, Directory, Signalling } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import { Callers } from './caller.ts';
 import type { CallSetup } from './call-setup.ts';
 import { DrachtioConnection, type DrachtioStatus } from './connection.ts';
-import type { Conversation } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import { Digest } from './digest.ts';
 import { answering, guarded } from './guard.ts';
 import { ALLOW } from './headers.ts';
 import { IncomingCalls } from './incoming.ts';
+import { Journal } from './journal.ts';
 import { Leg } from './leg.ts';
+import type { LegListener } from './leg-listener.ts';
+import { type CallRecord, callOf, type LegRecord, type SupervisorRecord } from './leg-record.ts';
 import { DEFAULTS, type B2buaOptions } from './options.ts';
 import type { Registrar } from './registrar.ts';
 import { respond } from './responses.ts';
@@ -21,9 +24,13 @@ import type { Reply, Stack, StackRequest } from './stack.ts';
 import { dialSupervisor } from './supervisor-dial.ts';
 import { SupervisorLeg } from './supervisor-leg.ts';
 import { targetsOf } from './target.ts';
+import { Turns } from './turns.ts';
 
 /** Requests that make no sense outside a dialog here, or belong to one that is over. */
 const WITHOUT_DIALOG = ['bye', 'info', 'update', 'message', 'notify', 'refer', 'subscribe', 'publish'] as const;
+
+/** How many phones are looked for at once after drachtio was lost: each may be a re-INVITE. */
+const LOOKS_AT_ONCE = 50;
 
 /** What is alive; all zero when nothing goes on. */
 export interface Counts {
@@ -45,6 +52,20 @@ export class B2bua implements Signalling {
   readonly #conversations = new Set<Conversation>();
   readonly #legs = new Map<LegId, { readonly leg: Leg; readonly conversation: Conversation | undefined }>();
   readonly #dials = new Set<AbortController>();
+  readonly #journal: Journal;
+  readonly #looks = new Turns(LOOKS_AT_ONCE);
+  /** What becomes of a conversation that is up. */
+  readonly #keeping = {
+    established: (conversation: Conversation) => {
+      for (const leg of conversation.legs) this.#legs.set(leg.id, { leg, conversation });
+    },
+    changed: (conversation: Conversation) => this.#journal.call(conversation),
+    forgotten: (conversation: Conversation) => {
+      this.#conversations.delete(conversation);
+      for (const leg of conversation.legs) this.#legs.delete(leg.id);
+      this.#journal.callOver(conversation);
+    },
+  };
   #connection: DrachtioConnection | undefined;
   #control: CallControl | undefined;
   #accepting = true;
@@ -54,6 +75,7 @@ export class B2bua implements Signalling {
     this.#log = log.child({ part: 'b2bua' });
     this.#directory = directory;
     this.registrations = options.registrar;
+    this.#journal = new Journal(options.records);
     this.#digest = new Digest({
       realm: options.realm,
       credentials: options.credentials,
@@ -74,13 +96,7 @@ export class B2bua implements Signalling {
         this.#conversations.add(conversation);
       },
       settled: (setup) => this.#setups.delete(setup),
-      established: (conversation) => {
-        for (const leg of conversation.legs) this.#legs.set(leg.id, { leg, conversation });
-      },
-      forgotten: (conversation) => {
-        this.#conversations.delete(conversation);
-        for (const leg of conversation.legs) this.#legs.delete(leg.id);
-      },
+      ...this.#keeping,
     });
     options.registrar.onChange((deviceId) => {
       guarded(this.#log, 'registrationChanged', () => this.#control?.registrationChanged(deviceId));
@@ -99,7 +115,7 @@ export class B2bua implements Signalling {
       options.connectMs ?? DEFAULTS.connectMs,
       {
         prepare: (stack) => b2bua.#route(stack),
-        lost: () => undefined,
+        lost: () => b2bua.#onLost(),
         restored: () => b2bua.#onRestored(),
       },
     );
@@ -161,10 +177,11 @@ export class B2bua implements Signalling {
     };
     const targets = targetsOf(device, this.registrations.contacts(device.id), this.#options.switch);
     const request = { targets, offer, headers, ringMs: ringMs.supervisor };
-    const listener = new SupervisorLeg(this.#controlOrThrow(), ({ id }) => this.#legs.delete(id), log);
+    const listener = this.#supervisorListener(callId, log);
     const adopt = (dialog: ConstructorParameters<typeof Leg>[1], answer: Sdp) => {
       const leg = new Leg(this.#stack, dialog, { remote: answer, local: offer }, listener, log);
       this.#legs.set(leg.id, { leg, conversation: undefined });
+      this.#journal.supervisor(callId, leg);
       return leg.id;
     };
     log.info('supervisor dialled');
@@ -181,6 +198,23 @@ export class B2bua implements Signalling {
     if (held.conversation !== undefined) return held.conversation.end();
     this.#legs.delete(legId);
     await held.leg.hangUp();
+    this.#journal.supervisorOver(legId);
+  }
+
+  /**
+   * Finds the calls of processes that are gone, now and as they go. Their phones are looked for, those of supervisors are hung
+   * up. `found` is told of each call that was up; whoever takes it says so to the core.
+   */
+  onAbandoned(found: (call: AbandonedCall) => void): void {
+    this.#journal.onAbandoned(
+      (left) => {
+        guarded(this.#log, 'recovery', () => {
+          if (left.is === 'supervisor') this.#dropSupervisor(left);
+          else found(this.#takeOver(left));
+        });
+      },
+      (key) => this.#log.error({ key }, 'what was written down of a call cannot be read'),
+    );
   }
 
   /** Ends every call and the connection to drachtio. Twice is fine. */
@@ -228,11 +262,48 @@ export class B2bua implements Signalling {
     }
   }
 
-  /** Calls that were up go on, and their ends are looked for; what was not up yet has no future. */
+  #onLost(): void {
+    for (const { leg } of this.#legs.values()) leg.disconnected();
+  }
+
+  /** Calls that were up go on, and their phones are looked for; what was not up yet has no future. */
   #onRestored(): void {
-    this.#log.warn(this.counts, 'calls that are up go on, but their phones cannot be heard any more');
-    for (const { leg } of this.#legs.values()) leg.orphaned();
+    this.#log.warn(this.counts, 'calls that are up go on, and their phones are looked for');
     for (const setup of this.#setups) setup.abandon();
+    for (const { leg } of this.#legs.values()) void this.#looks.run(() => leg.regain());
+  }
+
+  #takeOver(left: CallRecord): AbandonedCall {
+    const { call, media } = left;
+    const legOf = (record: LegRecord, listener: LegListener<Leg>) =>
+      new Leg(this.#stack, record, record, listener, this.#log.child({ callId: call.id }));
+    const ports = { control: this.#controlOrThrow(), log: this.#log, ...this.#keeping };
+    const conversation = Conversation.left(left, ports, legOf);
+    this.#conversations.add(conversation);
+    this.#log.warn({ callId: call.id, media }, 'call of a process that is gone');
+    const found = this.#looks.run(() => Promise.all(conversation.legs.map((leg) => leg.regain())));
+    return {
+      call: callOf(call),
+      anchored: media === 'anchored',
+      looked: found.then(() => this.#conversations.has(conversation)),
+    };
+  }
+
+  #dropSupervisor({ callId, leg: record }: SupervisorRecord): void {
+    const log = this.#log.child({ callId });
+    const leg = new Leg(this.#stack, record, record, this.#supervisorListener(callId, log), log);
+    void leg.hangUp().then(() => this.#journal.supervisorOver(leg.id));
+  }
+
+  #supervisorListener(callId: CallId, log: Logger): SupervisorLeg {
+    const journal = {
+      changed: (leg: Leg) => this.#journal.supervisor(callId, leg),
+      forgotten: ({ id }: Leg) => {
+        this.#legs.delete(id);
+        this.#journal.supervisorOver(id);
+      },
+    };
+    return new SupervisorLeg(this.#controlOrThrow(), journal, log);
   }
 
   #onInvite(request: StackRequest, reply: Reply): void {

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
 import { withResolvers, within } from './deadline.ts';
+import { Srf } from './srf.ts';
 import type { Stack } from './stack.ts';
 import { guardFrames } from './unreadable.ts';
 
@@ -30,9 +30,6 @@ export interface ConnectionListener {
   /** The connection is back after it was lost. */
   restored(): void;
 }
-
-/** A CommonJS package with declarations that leave out what is needed here: stack.ts says what it does. */
-const Srf = createRequire(import.meta.url)('drachtio-srf') as new () => Stack;
 
 /** The control connection to drachtio. It comes back by itself; whoever closes it ends it for good. */
 export class DrachtioConnection {

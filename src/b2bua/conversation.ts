@@ -7,6 +7,7 @@ import { answering, guarded } from './guard.ts';
 import { contentOf } from './headers.ts';
 import type { Leg } from './leg.ts';
 import type { LateOffer, LegListener, Solicited } from './leg-listener.ts';
+import { type CallRecord, type LegRecord, callOf } from './leg-record.ts';
 import { repair } from './media-repair.ts';
 import { glare, respond } from './responses.ts';
 import { activated } from './sdp.ts';
@@ -17,6 +18,8 @@ export interface ConversationPorts {
   readonly log: Logger;
   /** Called once, before the core hears of the call. */
   readonly established: (conversation: Conversation) => void;
+  /** What a later process would have to know of the call is something else now. */
+  readonly changed: (conversation: Conversation) => void;
   /** Called once, when both legs are over. */
   readonly forgotten: (conversation: Conversation) => void;
 }
@@ -38,6 +41,7 @@ export class Conversation implements LegListener<Leg> {
   readonly id: CallId;
   readonly #ports: ConversationPorts;
   readonly #log: Logger;
+  #call: Call | undefined;
   #caller: Leg | undefined;
   #callee: Leg | undefined;
   #state: 'connecting' | 'established' | 'over' = 'connecting';
@@ -52,6 +56,30 @@ export class Conversation implements LegListener<Leg> {
     this.id = id;
     this.#ports = ports;
     this.#log = ports.log.child({ callId: id });
+  }
+
+  /** A call that a process has left behind that is gone. `legOf` makes a leg again of what was written down of it. */
+  static left(
+    { call, caller, callee, media }: CallRecord,
+    ports: ConversationPorts,
+    legOf: (record: LegRecord, listener: LegListener<Leg>) => Leg,
+  ): Conversation {
+    const conversation = new Conversation(call.id, ports);
+    conversation.#call = callOf(call);
+    conversation.#caller = legOf(caller, conversation);
+    conversation.#callee = legOf(callee, conversation);
+    conversation.#media = media;
+    conversation.#state = 'established';
+    ports.established(conversation);
+    return conversation;
+  }
+
+  /** What a later process has to know to go on with the call; nothing while it is not up. */
+  get record(): CallRecord | undefined {
+    const [call, caller, callee] = [this.#call, this.#caller, this.#callee];
+    if (this.#state !== 'established' || call === undefined || caller === undefined || callee === undefined)
+      return undefined;
+    return { is: 'call', call, caller: caller.record, callee: callee.record, media: this.#media };
   }
 
   get legs(): Leg[] {
@@ -81,7 +109,9 @@ export class Conversation implements LegListener<Leg> {
       caller: { ...caller, legId: this.#caller.id },
       callee: { ...callee, legId: this.#callee.id },
     };
+    this.#call = call;
     this.#ports.established(this);
+    this.#ports.changed(this);
     guarded(this.#log, 'callEstablished', () => this.#ports.control.callEstablished(call));
   }
 
@@ -153,6 +183,10 @@ export class Conversation implements LegListener<Leg> {
     });
   }
 
+  changed(): void {
+    this.#ports.changed(this);
+  }
+
   ended(_leg: Leg, headers: Headers): void {
     void this.end(headers);
   }
@@ -163,6 +197,7 @@ export class Conversation implements LegListener<Leg> {
     this.#superseded?.abort('something else was decided');
     this.#superseded = aim;
     this.#media = media;
+    this.#ports.changed(this);
     return aim.signal;
   }
 

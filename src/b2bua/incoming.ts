@@ -26,6 +26,7 @@ export interface IncomingPorts {
   readonly ringing: (setup: CallSetup, conversation: Conversation) => void;
   readonly settled: (setup: CallSetup) => void;
   readonly established: (conversation: Conversation) => void;
+  readonly changed: (conversation: Conversation) => void;
   readonly forgotten: (conversation: Conversation) => void;
 }
 
@@ -103,8 +104,8 @@ export class IncomingCalls {
       control,
     }: { caller: Caller; dialled: string; targets: Target[]; offer: string | undefined; control: CallControl },
   ) {
-    const { options, log, stack, settled, established, forgotten } = this.#ports;
-    const conversation = new Conversation(crypto.randomUUID(), { control, log, established, forgotten });
+    const { options, log, stack, settled, established, changed, forgotten } = this.#ports;
+    const conversation = new Conversation(crypto.randomUUID(), { control, log, established, changed, forgotten });
     const headers = {
       ...headersOfInvite(request, caller.trusted),
       ...this.#loops.mark(request, dialled),

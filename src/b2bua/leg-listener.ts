@@ -9,6 +9,8 @@ export interface LegListener<L> {
   asked(leg: L): Promise<LateOffer>;
   /** An INFO or MESSAGE for the other side. */
   passed(leg: L, request: StackRequest, reply: Reply): void;
+  /** What a later process would have to know of the leg is something else now. */
+  changed(leg: L): void;
   /** The phone hung up, or the dialog is lost. Not called after `hangUp`. */
   ended(leg: L, headers: Headers): void;
 }

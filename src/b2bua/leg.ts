@@ -3,81 +3,76 @@ import { EarpieceError } from '../coaching/errors.ts';
 import type { LegId, Sdp } from '../coaching/leg.ts';
 import { Serial } from '../coaching/serial.ts';
 import type { Logger } from '../log.ts';
+import { AwaitedAck } from './awaited-ack.ts';
 import { unless, withResolvers, within } from './deadline.ts';
-import { detached, forgetMessages } from './dialog-memory.ts';
+import { detached } from './dialog-memory.ts';
+import { type Exchange, IDLE } from './exchange.ts';
 import { answering, guarded } from './guard.ts';
 import { headersOfEnd } from './headers.ts';
-import { type FinalResponse, isDialogGone, requestInDialog } from './in-dialog-request.ts';
+import type { FinalResponse } from './in-dialog-request.ts';
+import { LegDialog } from './leg-dialog.ts';
 import type { LegListener, Solicited } from './leg-listener.ts';
+import type { LegRecord } from './leg-record.ts';
+import { Lookout } from './lookout.ts';
 import { Origin } from './origin.ts';
-import { cseqOf, glarePause, refusedBy } from './re-invite.ts';
+import { afterGlare, assertAudio, cseqOf, glarePause, refusedBy } from './re-invite.ts';
 import { OfferRefused, refusalOfOffer, respond } from './responses.ts';
-import { audioOf, descriptionIn, sdpIn } from './sdp.ts';
+import { descriptionIn, samePlace, sdpIn } from './sdp.ts';
+import { solicitation } from './solicitation.ts';
 import type { Content, Headers, Reply, Stack, StackDialog, StackRequest } from './stack.ts';
 
 /** Timer B of RFC 3261 (64 × T1), in ms: how long the phone may take to answer an INVITE, or to acknowledge ours. */
 const TRANSACTION_MS = 32_000;
 /** How long an offer waits for the ACK to the previous exchange, in ms: T2. */
 const SETTLING_MS = 4_000;
-/** How often an offer is repeated after 491. */
-const GLARE_ATTEMPTS = 6;
-/** How long we wait for the answer to a BYE, in ms: the leg is over for us as soon as it is sent. */
+/** How long hanging up may take, in ms: the leg is over for us as soon as its BYE is sent. */
 const BYE_MS = 2_000;
-
-/** How often a phone is asked whether it is still there, in ms, where it cannot tell by itself. */
-const PROBE_MS = 15_000;
-
-/** The offer/answer exchange in progress on the leg (RFC 3261 section 14, RFC 3264 section 4: one at a time). */
-type Exchange =
-  | { readonly is: 'idle' }
-  | { readonly is: 'ours' }
-  | { readonly is: 'theirs'; readonly withdraw: () => void }
-  /** Our 200 is out, its ACK has not come. */
-  | { readonly is: 'settling'; readonly settled: Promise<unknown> };
-
-const IDLE: Exchange = { is: 'idle' };
 
 /** One SIP dialog that is up: what was said of its media on both sides, and who may speak next. */
 export class Leg {
-  readonly id: LegId = crypto.randomUUID();
+  readonly id: LegId;
   /** The first ACK, with the SDP in it, when the phone called us; at once when we called it. Rejects with `timeout`. */
   readonly confirmed: Promise<Sdp | undefined>;
-  readonly #dialog: StackDialog;
-  readonly #stack: Stack;
+  readonly #dialog: LegDialog;
   readonly #listener: LegListener<Leg>;
   readonly #log: Logger;
   readonly #origin = new Origin();
   readonly #offers = new Serial();
   readonly #over = new AbortController();
-  #probing: NodeJS.Timeout | undefined;
+  readonly #lookout: Lookout;
+  readonly #ack = new AwaitedAck();
   #remote: Sdp;
   #local: Sdp;
   #exchange: Exchange = IDLE;
-  #acknowledged: ((cseq: number, answer: Sdp | undefined) => void) | undefined;
 
-  /** To be called in the callback that brings the dialog: no message of the phone can come in between. */
+  /**
+   * Of a dialog that was just made, to be called in the callback that brings it: no message of the phone can come in between.
+   * Or of what a process has written down that is gone.
+   */
   constructor(
     stack: Stack,
-    dialog: StackDialog,
+    from: StackDialog | LegRecord,
     said: { readonly remote: Sdp; readonly local: Sdp },
     listener: LegListener<Leg>,
     log: Logger,
   ) {
-    this.#stack = stack;
-    this.#dialog = dialog;
+    const left = 'dialog' in from ? from : undefined;
+    this.id = left?.id ?? crypto.randomUUID();
     this.#listener = listener;
     this.#log = log.child({ legId: this.id });
     this.#remote = said.remote;
     this.#local = this.#origin.speak(said.local);
-    dialog.on('destroy', (bye) => guarded(this.#log, 'BYE', () => this.#end(headersOfEnd(bye))));
-    this.#answers('modify', (request, reply) => this.#onInvite(request, reply));
-    this.#answers('update', (request, reply) => this.#onUpdate(request, reply));
-    this.#answers('info', (request, reply) => listener.passed(this, request, reply));
-    this.#answers('message', (request, reply) => listener.passed(this, request, reply));
-    this.#answers('refer', (_request, reply) => respond(reply, { status: 501 }));
-    dialog.on('ack', (ack) => guarded(this.#log, 'ACK', () => this.#acknowledged?.(cseqOf(ack), sdpIn(ack))));
-    this.confirmed = dialog.type === 'uac' ? Promise.resolve(undefined) : this.#firstAck(cseqOf(dialog.req));
-    forgetMessages(dialog);
+    const firstInvite = 'dialog' in from ? undefined : cseqOf(from.req);
+    this.#dialog = new LegDialog(stack, 'dialog' in from ? from.dialog : from, (dialog) => this.#hear(dialog));
+    this.#lookout = new Lookout({
+      heard: () => this.#dialog.held,
+      look: () => this.#dialog.look(TRANSACTION_MS),
+      rejoin: () => this.#rejoin(),
+      gone: () => this.#end({}),
+      log: this.#log,
+    });
+    const called = firstInvite !== undefined && this.#dialog.facts.type === 'uas';
+    this.confirmed = called ? this.#firstAck(firstInvite) : Promise.resolve(undefined);
   }
 
   get up(): boolean {
@@ -94,20 +89,18 @@ export class Leg {
     return this.#local;
   }
 
+  /** What a later process has to know to go on with the leg. */
+  get record(): LegRecord {
+    return { id: this.id, dialog: this.#dialog.facts, remote: this.#remote, local: this.#local };
+  }
+
   /** Re-INVITEs with an offer; resolves with the answer. Rejects with `unavailable` or `timeout`; the session is then as it was. */
   offer(description: Sdp): Promise<Sdp> {
     return this.#offers.run(async () => {
       const offer = this.#origin.speak(description);
-      const { response, acknowledge } = await this.#invite({
-        body: offer,
-        headers: { 'Content-Type': 'application/sdp' },
-      });
-      acknowledge();
-      this.#exchange = IDLE;
-      const answer = sdpIn(response);
+      const answer = await this.#exchangeOurs(offer);
       if (answer === undefined) throw new OfferRefused({ status: 488 });
-      this.#remote = detached(answer);
-      this.#local = offer;
+      this.#agreed({ remote: detached(answer), local: offer });
       return this.#remote;
     });
   }
@@ -122,34 +115,33 @@ export class Leg {
       .run(async () => {
         const { response, acknowledge } = await this.#invite({});
         const offer = sdpIn(response);
-        const acknowledged = withResolvers<'acknowledged'>();
-        let open = true;
-        const acknowledgeWith = (body: Sdp) => {
-          open = false;
-          this.#exchange = IDLE;
-          acknowledged.resolve('acknowledged');
-          acknowledge({ body, headers: { 'Content-Type': 'application/sdp' } });
+        const soliciting = {
+          local: this.#local,
+          done: () => {
+            this.#exchange = IDLE;
+          },
+          agreed: (answered: Sdp) => {
+            this.#agreed({ remote: detached(offer ?? ''), local: this.#origin.speak(answered) });
+            return this.#local;
+          },
         };
-        const decline = () => {
-          if (open) acknowledgeWith(this.#local);
-        };
+        const solicited = solicitation(soliciting, offer ?? '', acknowledge);
         if (offer === undefined) {
-          decline();
+          solicited.decline();
           throw new OfferRefused({ status: 488 });
         }
-        const answer = (answered: Sdp) => {
-          if (!open) throw new EarpieceError('unavailable', 'the offer of the phone was declined already');
-          this.#remote = detached(offer);
-          this.#local = this.#origin.speak(answered);
-          acknowledgeWith(this.#local);
-        };
-        resolve({ offer, answer, decline });
-        await within(this.#whileUp(acknowledged.promise), TRANSACTION_MS, 'the answer to the offer of a phone').catch(
-          (error: unknown) => {
-            this.#log.warn({ err: error }, 'an offer we asked for is declined');
-            guarded(this.#log, 'ACK', decline);
-          },
+        resolve(solicited);
+        const answered = within(
+          this.#whileUp(solicited.acknowledged),
+          TRANSACTION_MS,
+          'the answer to the offer of a phone',
         );
+        await answered.catch((error: unknown) => {
+          this.#log.warn({ err: error }, 'an offer we asked for is declined');
+          guarded(this.#log, 'ACK', () => {
+            solicited.decline();
+          });
+        });
       })
       .catch(reject);
     return promise;
@@ -157,17 +149,24 @@ export class Leg {
 
   /** Sends an INFO or MESSAGE; resolves with the status of its response. Rejects with `unavailable` or `timeout`. */
   async pass(method: string, content: Content): Promise<number> {
-    const { response } = await requestInDialog(this.#stack, this.#dialog, { method, ...content }, TRANSACTION_MS);
+    const { response } = await this.#dialog.request({ method, ...content }, TRANSACTION_MS);
     return response.status;
   }
 
+  /** The connection to drachtio is lost: what was being said to the phone, or by it, comes to nothing. */
+  disconnected(): void {
+    this.#lookout.stop();
+    if (this.#exchange.is === 'theirs') this.#exchange.withdraw();
+    this.#dialog.lost();
+  }
+
   /**
-   * The connection to drachtio was lost: it answers what this phone says with 481 from now on, and tells nobody (measured). We can
-   * still speak in the dialog, so the phone is asked now and then whether it is still there.
+   * There is a connection to drachtio, but not for this dialog: it answers what the phone says with 481 and tells nobody (measured), or
+   * has been restarted and knows nothing. We can still speak in the dialog, so the phone is asked now, and now and then, whether it is still
+   * there, and drachtio is given back what it has forgotten. Resolves when the phone was asked once; never rejects.
    */
-  orphaned(): void {
-    clearInterval(this.#probing);
-    if (this.up) this.#probing = setInterval(() => void this.#probe(), PROBE_MS).unref();
+  async regain(): Promise<void> {
+    if (this.up && !this.#dialog.held) await this.#lookout.start();
   }
 
   /** Ends the leg with BYE. Never rejects; twice is fine. */
@@ -175,62 +174,81 @@ export class Leg {
     if (!this.up) return;
     this.#finish();
     this.#log.info('leg hung up');
-    const { promise, resolve } = withResolvers<'ended' | 'unsent'>();
     try {
-      this.#dialog.destroy({ headers }, (cause) => {
-        resolve(cause === null || cause === undefined ? 'ended' : 'unsent');
-      });
-      // srf gives up a dialog whose connection to drachtio was renewed; drachtio does not.
-      const bye = promise.then(async (outcome) => {
-        if (outcome === 'unsent') await requestInDialog(this.#stack, this.#dialog, { method: 'BYE', headers }, BYE_MS);
-      });
-      await within(bye, BYE_MS, 'BYE');
+      await within(this.#dialog.bye(headers), BYE_MS, 'BYE');
     } catch (error) {
       this.#log.warn({ err: error }, 'no answer to BYE');
     }
   }
 
-  #answers(
-    event: 'modify' | 'update' | 'info' | 'message' | 'refer',
-    handle: (request: StackRequest, reply: Reply) => unknown,
-  ): void {
-    this.#dialog.on(event, (request, reply) => answering(this.#log, request, reply, () => handle(request, reply)));
+  #hear(dialog: StackDialog): void {
+    const answers = (
+      event: 'modify' | 'update' | 'info' | 'message' | 'refer',
+      handle: (request: StackRequest, reply: Reply) => unknown,
+    ) => dialog.on(event, (request, reply) => answering(this.#log, request, reply, () => handle(request, reply)));
+    dialog.on('destroy', (bye) => guarded(this.#log, 'BYE', () => this.#end(headersOfEnd(bye))));
+    answers('modify', (request, reply) => this.#onInvite(request, reply));
+    answers('update', (request, reply) => this.#onUpdate(request, reply));
+    answers('info', (request, reply) => this.#listener.passed(this, request, reply));
+    answers('message', (request, reply) => this.#listener.passed(this, request, reply));
+    answers('refer', (_request, reply) => respond(reply, { status: 501 }));
+    dialog.on('ack', (ack) => guarded(this.#log, 'ACK', () => this.#ack.heard(ack)));
   }
 
-  async #probe(): Promise<void> {
-    try {
-      const { response } = await requestInDialog(this.#stack, this.#dialog, { method: 'OPTIONS' }, PROBE_MS);
-      if (response.status === 481) this.#end({});
-    } catch (error) {
-      if (isDialogGone(error)) this.#end({});
-      else this.#log.warn({ err: error }, 'a phone that cannot be heard does not answer');
-    }
+  /** Repeats to the phone what it was told last, which changes nothing for it and gives drachtio the dialog. */
+  #rejoin(): Promise<void> {
+    return this.#offers.run(async () => {
+      if (this.#dialog.held) return;
+      const answer = await this.#exchangeOurs(this.#local);
+      this.#log.info('drachtio knows the dialog again');
+      const moved = answer !== undefined && !samePlace(answer, this.#remote);
+      this.#agreed({ remote: moved ? detached(answer) : this.#remote, local: this.#local });
+      if (!moved) return;
+      // Behind us in the queue of the call; what the others make of it is told to the phone by them.
+      this.#listener.offered(this, this.#remote, this.#over.signal).catch((error: unknown) => {
+        this.#log.warn({ err: error }, 'nobody was told where the phone is now');
+      });
+    });
+  }
+
+  /** Offers; the phone's answer, acknowledged. */
+  async #exchangeOurs(offer: Sdp): Promise<Sdp | undefined> {
+    const { response, acknowledge } = await this.#invite({
+      body: offer,
+      headers: { 'Content-Type': 'application/sdp' },
+    });
+    acknowledge();
+    this.#exchange = IDLE;
+    return sdpIn(response);
+  }
+
+  #agreed({ remote, local }: { remote: Sdp; local: Sdp }): void {
+    this.#remote = remote;
+    this.#local = local;
+    this.#listener.changed(this);
   }
 
   /** The INVITE of ours that the phone takes, after as many as it answers with 491. Leaves the exchange ours. */
-  async #invite(content: Content): Promise<FinalResponse> {
-    for (let attempt = 1; ; attempt++) {
+  #invite({ headers, ...content }: Content): Promise<FinalResponse> {
+    const send = async () => {
       await this.#ready();
       this.#exchange = { is: 'ours' };
-      const request = {
-        method: 'INVITE',
-        ...content,
-        headers: { ...content.headers, Contact: this.#dialog.local.contact },
-      };
+      const request = { method: 'INVITE', ...content, headers: { ...headers, Contact: this.#dialog.facts.contact } };
       try {
-        const final = await this.#whileUp(requestInDialog(this.#stack, this.#dialog, request, TRANSACTION_MS));
+        const final = await this.#whileUp(this.#dialog.request(request, TRANSACTION_MS));
         const { status } = final.response;
-        if (status < 300) return final;
         if (status === 481) this.#end({});
-        if (status !== 491 || attempt === GLARE_ATTEMPTS) throw refusedBy(final);
-        this.#log.info({ attempt }, 'both sides change their media at once, trying again');
+        if (status >= 300) throw refusedBy(final);
+        this.#dialog.refreshTarget(final.response);
+        return final;
       } catch (error) {
         this.#exchange = IDLE;
         throw error;
       }
-      this.#exchange = IDLE;
-      await this.#whileUp(delay(glarePause(this.#dialog.type), undefined, { signal: this.#over.signal }));
-    }
+    };
+    const { type } = this.#dialog.facts;
+    const pause = () => this.#whileUp(delay(glarePause(type), undefined, { signal: this.#over.signal }));
+    return afterGlare(send, pause, this.#log);
   }
 
   /**
@@ -245,30 +263,22 @@ export class Leg {
   }
 
   async #onInvite(request: StackRequest, reply: Reply): Promise<void> {
-    const offer = descriptionIn(request);
-    if (offer === 'unreadable') {
-      respond(reply, { status: 415, headers: { Accept: 'application/sdp' } });
-      return;
-    }
-    await this.#exchangeTheirs(request, reply, async (answer, withdrawn) => {
-      if (offer === 'none') return this.#answerLate(cseqOf(request), answer);
-      const answered = await this.#answerTo(offer.sdp, withdrawn);
-      if (answer(answered)) void this.#settle(cseqOf(request));
+    this.#dialog.refreshTarget(request);
+    await this.#exchangeTheirs(request, reply, async (offer, answer, withdrawn) => {
+      const cseq = cseqOf(request);
+      if (offer === undefined) return this.#answerLate(cseq, answer);
+      if (answer(await this.#answerTo(offer, withdrawn))) void this.#settle(cseq);
     });
   }
 
   async #onUpdate(request: StackRequest, reply: Reply): Promise<void> {
-    const offer = descriptionIn(request);
-    if (offer === 'none') {
-      respond(reply, { status: 200, headers: { Contact: this.#dialog.local.contact } });
+    this.#dialog.refreshTarget(request);
+    if (descriptionIn(request) === 'none') {
+      respond(reply, { status: 200, headers: { Contact: this.#dialog.facts.contact } });
       return;
     }
-    if (offer === 'unreadable') {
-      respond(reply, { status: 415, headers: { Accept: 'application/sdp' } });
-      return;
-    }
-    await this.#exchangeTheirs(request, reply, async (answer, withdrawn) => {
-      answer(await this.#answerTo(offer.sdp, withdrawn));
+    await this.#exchangeTheirs(request, reply, async (offer = '', answer, withdrawn) => {
+      answer(await this.#answerTo(offer, withdrawn));
     });
   }
 
@@ -276,8 +286,13 @@ export class Leg {
   async #exchangeTheirs(
     request: StackRequest,
     reply: Reply,
-    task: (answer: (description: Sdp) => boolean, withdrawn: AbortSignal) => Promise<void>,
+    task: (offer: Sdp | undefined, answer: (description: Sdp) => boolean, withdrawn: AbortSignal) => Promise<void>,
   ): Promise<void> {
+    const offer = descriptionIn(request);
+    if (offer === 'unreadable') {
+      respond(reply, { status: 415, headers: { Accept: 'application/sdp' } });
+      return;
+    }
     if (this.#exchange.is === 'ours') {
       respond(reply, { status: 491 });
       return;
@@ -307,13 +322,13 @@ export class Leg {
     request.on('cancel', withdraw);
     const answer = (description: Sdp): boolean => {
       if (withdrawn.aborted || !this.up) return false;
-      this.#local = this.#origin.speak(description);
-      const headers = { 'Content-Type': 'application/sdp', Contact: this.#dialog.local.contact };
+      this.#agreed({ remote: this.#remote, local: this.#origin.speak(description) });
+      const headers = { 'Content-Type': 'application/sdp', Contact: this.#dialog.facts.contact };
       respond(reply, { status: 200, headers }, this.#local);
       return true;
     };
     try {
-      await task(answer, withdrawn);
+      await task(offer === 'none' ? undefined : offer.sdp, answer, withdrawn);
     } catch (error) {
       if (withdrawn.aborted) return;
       this.#remote = before;
@@ -326,9 +341,7 @@ export class Leg {
   }
 
   async #answerTo(offer: Sdp, withdrawn: AbortSignal): Promise<Sdp> {
-    const audio = audioOf(offer);
-    if (audio === 'broken') throw new OfferRefused({ status: 400 });
-    if (audio === 'no-audio') throw new OfferRefused({ status: 488 });
+    assertAudio(offer);
     // A session refresh (RFC 4028 7.4): nothing changes, nobody needs to be asked.
     if (offer === this.#remote) return this.#local;
     this.#remote = detached(offer);
@@ -342,25 +355,18 @@ export class Leg {
       this.#log.warn({ err: error }, 'no ACK with an answer');
       return undefined;
     });
-    if (theirs !== undefined) this.#remote = theirs;
+    if (theirs !== undefined) this.#agreed({ remote: theirs, local: this.#local });
     await late.answered(theirs);
   }
 
-  /**
-   * From our 200 to its ACK, which has the CSeq of the INVITE; resolves with the SDP in it. srf tells of an ACK one turn late: that of
-   * the previous exchange may come when the next INVITE is here already.
-   */
+  /** From our 200 to its ACK; resolves with the SDP in it. */
   #settle(cseq: number): Promise<Sdp | undefined> {
-    const { promise, resolve } = withResolvers<Sdp | undefined>();
-    const settled = within(this.#whileUp(promise), TRANSACTION_MS, 'ACK');
+    const acknowledged = this.#ack.to(cseq, () => {
+      if (this.#exchange === settling) this.#exchange = IDLE;
+    });
+    const settled = within(this.#whileUp(acknowledged), TRANSACTION_MS, 'ACK');
     const settling: Exchange = { is: 'settling', settled: within(settled, SETTLING_MS, 'ACK').catch(() => undefined) };
     this.#exchange = settling;
-    this.#acknowledged = (number, sdp) => {
-      if (number !== cseq) return;
-      this.#acknowledged = undefined;
-      if (this.#exchange === settling) this.#exchange = IDLE;
-      resolve(sdp === undefined ? undefined : detached(sdp));
-    };
     return settled;
   }
 
@@ -373,7 +379,7 @@ export class Leg {
   /** The reason keeps Node from making an exception with a stack for every call. */
   #finish(): void {
     this.#over.abort('over');
-    clearInterval(this.#probing);
+    this.#lookout.stop();
   }
 
   #end(headers: Headers): void {

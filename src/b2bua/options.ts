@@ -1,3 +1,4 @@
+import type { CallRecords } from '../coaching/ports.ts';
 import type { Credentials, DigestAlgorithm } from './digest.ts';
 import type { Registrar } from './registrar.ts';
 
@@ -23,6 +24,8 @@ export interface B2buaOptions {
   readonly ringMs?: { readonly callee: number; readonly supervisor: number };
   /** Headers that make a phone go off hook by itself. */
   readonly autoAnswerHeaders?: Readonly<Record<string, string>>;
+  /** Where is written down what a later process needs; without it a crash loses the calls. */
+  readonly records?: CallRecords;
   /** How long the first connection to drachtio may take, in milliseconds. */
   readonly connectMs?: number;
 }

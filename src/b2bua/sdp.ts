@@ -115,6 +115,14 @@ export function agrees(told: Sdp, said: Sdp): boolean {
   );
 }
 
+/** Whether both want their audio at the same address. */
+export function samePlace(a: Sdp, b: Sdp): boolean {
+  const [one, other] = [audioOf(a), audioOf(b)];
+  return (
+    typeof one !== 'string' && typeof other !== 'string' && one.address === other.address && one.port === other.port
+  );
+}
+
 /** The same description, ready to send and to receive: what is offered when the phone asks for an offer (RFC 6337 5.3). */
 export const activated = (description: Sdp): Sdp =>
   description.replaceAll(/^a=(?:sendonly|recvonly|inactive)(?=\r?$)/gm, 'a=sendrecv');

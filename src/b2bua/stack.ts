@@ -48,16 +48,24 @@ export interface Reply {
 /** Acknowledges a 2xx; the SDP is the answer to an offer in it. */
 export type Acknowledge = (content?: Content) => void;
 
+/** A message that made a dialog, as long as it is remembered. */
+interface MadeOf {
+  get?(name: string): string | undefined;
+  readonly source_address?: string;
+  readonly source_port?: number;
+  readonly protocol?: string;
+}
+
 export interface StackDialog {
   readonly id: string;
   readonly type: 'uac' | 'uas';
   readonly connected: boolean;
   readonly sip: { callId: string; localTag: string; remoteTag: string };
   readonly local: { sdp: string; contact: string };
-  readonly remote: { sdp: string };
+  readonly remote: { sdp: string; readonly uri?: string };
   /** What the dialog was made of. srf goes on using the method, the socket and the dialog's id. */
-  req: { readonly method: string; readonly socket: unknown; get?(name: string): string | undefined };
-  res: { readonly stackDialogId: string };
+  req: MadeOf & { readonly method: string; readonly socket: unknown };
+  res: MadeOf & { readonly stackDialogId: string };
   on(event: 'destroy', listener: (bye: StackRequest, reason: string) => void): unknown;
   on(event: 'modify' | 'update' | 'info' | 'message' | 'refer' | 'options', listener: InDialogListener): unknown;
   on(event: 'ack', listener: (ack: StackRequest) => void): unknown;
@@ -121,9 +129,12 @@ export interface Stack {
   ): void;
   request(
     uri: string,
-    options: Content & { readonly method: string; readonly stackDialogId: string },
+    options: Content & { readonly method: string; readonly stackDialogId?: string; readonly proxy?: string },
     callback: (error: unknown, request?: SentRequest) => void,
   ): void;
+  /** srf tells of what comes in the dialogs it has. */
+  addDialog(dialog: StackDialog): void;
+  removeDialog(dialog: StackDialog): void;
   /** The client below, which alone can stop reconnecting after a refused secret. */
   readonly app: {
     readonly client?: {

@@ -8,16 +8,27 @@ import { activated } from './sdp.ts';
 import type { Reply, StackRequest } from './stack.ts';
 import type { Sdp } from '../coaching/leg.ts';
 
+/** Whoever keeps the legs of supervisors. */
+export interface SupervisorJournal {
+  changed(leg: Leg): void;
+  /** The leg is over. */
+  forgotten(leg: Leg): void;
+}
+
 /** What a supervisor's phone does, told to the core. It talks to the media server alone, never to another phone. */
 export class SupervisorLeg implements LegListener<Leg> {
   readonly #control: CallControl;
-  readonly #forget: (leg: Leg) => void;
+  readonly #journal: SupervisorJournal;
   readonly #log: Logger;
 
-  constructor(control: CallControl, forget: (leg: Leg) => void, log: Logger) {
+  constructor(control: CallControl, journal: SupervisorJournal, log: Logger) {
     this.#log = log;
     this.#control = control;
-    this.#forget = forget;
+    this.#journal = journal;
+  }
+
+  changed(leg: Leg): void {
+    this.#journal.changed(leg);
   }
 
   async offered(leg: Leg, offer: Sdp): Promise<Sdp> {
@@ -37,7 +48,7 @@ export class SupervisorLeg implements LegListener<Leg> {
   }
 
   ended(leg: Leg): void {
-    this.#forget(leg);
+    this.#journal.forgotten(leg);
     // Not at once: a BYE in the same segment as the 200 comes before the core knows that the phone has answered.
     setImmediate(() => guarded(this.#log, 'supervisorLegEnded', () => this.#control.supervisorLegEnded(leg.id)));
   }

@@ -3,7 +3,6 @@ import type { Call, CallId } from './call.ts';
 import type { Device, DeviceId } from './device.ts';
 import type { EarpieceEvent } from './events.ts';
 import type { LegId, Sdp } from './leg.ts';
-import type { Monitoring } from './monitoring.ts';
 
 /** The devices Earpiece knows. */
 export interface Directory {
@@ -67,11 +66,13 @@ export interface MediaServers {
   openRoom(callId: CallId, onLost: (reason: string) => void): Promise<Room>;
 }
 
-/** What must survive a restart. */
-export interface MonitoringStore {
-  load(): Promise<readonly Monitoring[]>;
-  put(monitoring: Monitoring): Promise<void>;
-  remove(supervisorDeviceId: DeviceId): Promise<void>;
+/** A call that was up in a process that is gone. Its legs are held here again. */
+export interface AbandonedCall {
+  readonly call: Call;
+  /** Whether its parties were told to send their media to a room. */
+  readonly anchored: boolean;
+  /** Resolves when its phones were looked for, with whether both are still there. */
+  readonly looked: Promise<boolean>;
 }
 
 /** Something that JSON can say. */

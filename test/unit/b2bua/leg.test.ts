@@ -37,7 +37,7 @@ function phoneAt(own: number) {
     res: { stackDialogId: 'dialog' },
     on: (event: string, listener: (...told: unknown[]) => void) => heard.set(event, listener),
   } as unknown as StackDialog;
-  const listener = { ended: () => undefined } as unknown as LegListener<Leg>;
+  const listener = { ended: () => undefined, changed: () => undefined } as unknown as LegListener<Leg>;
   const leg = new Leg(stack, dialog, { remote: sdp(own), local: sdp(9000) }, listener, pino({ level: 'silent' }));
   return { leg, wire, hangsUp: () => heard.get('destroy')?.(message({})) };
 }

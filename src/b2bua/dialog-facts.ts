@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { detached } from './dialog-memory.ts';
+import { parseNameAddr, parseSipUri, splitList } from './sip-uri.ts';
+import type { Headers, StackDialog } from './stack.ts';
+
+/**
+ * A dialog as RFC 3261 section 12 describes it: with this anybody can speak in it, whatever has become of the process, or of
+ * the drachtio-server, that made it.
+ */
+export const dialogFacts = z.object({
+  /** drachtio's name for it. */
+  id: z.string(),
+  type: z.enum(['uac', 'uas']),
+  callId: z.string(),
+  /** Who we are and who the phone is: From and To of our requests, each with its tag. */
+  local: z.string(),
+  remote: z.string(),
+  /** The phone's Contact. */
+  target: z.string(),
+  /** The route set, the first hop first. */
+  routes: z.array(z.string()),
+  /** Where the phone is in truth when its Contact says something else: behind NAT. */
+  proxy: z.string().optional(),
+  /** Seconds between refreshes, where a session timer was agreed on (RFC 4028). */
+  sessionExpires: z.number().optional(),
+  /** Our Contact. */
+  contact: z.string(),
+});
+export type DialogFacts = z.infer<typeof dialogFacts>;
+
+/** What is to be known of a dialog that was just made. Everything is copied out of the messages. */
+export function factsOf(dialog: StackDialog): DialogFacts {
+  const { id, type, sip, req, res } = dialog;
+  const uac = type === 'uac';
+  const get = (message: typeof req | typeof res, name: string) => detached(message.get?.(name) ?? '');
+  const routes = splitList(get(uac ? res : req, 'Record-Route'));
+  const sessionExpires = Number.parseInt(get(uac ? res : req, 'Session-Expires'), 10);
+  const target = detached(dialog.remote.uri ?? '');
+  const proxy = routes.length > 0 ? undefined : addressBehind(target, uac ? res : req);
+  return {
+    id,
+    type,
+    callId: detached(sip.callId),
+    local: tagged(get(req, uac ? 'From' : 'To'), sip.localTag),
+    remote: tagged(get(uac ? res : req, uac ? 'To' : 'From'), sip.remoteTag),
+    target,
+    routes: uac ? routes.reverse() : routes,
+    ...(proxy !== undefined && { proxy }),
+    ...(sessionExpires > 0 && { sessionExpires }),
+    contact: detached(dialog.local.contact),
+  };
+}
+
+/** Where a message came from, when it did not come from where its Contact points to. The rule is drachtio's own. */
+function addressBehind(
+  contact: string,
+  {
+    source_address: address,
+    source_port: port,
+    protocol,
+  }: { source_address?: string; source_port?: number; protocol?: string },
+): string | undefined {
+  const uri = parseSipUri(contact);
+  if (uri === undefined || address === undefined || uri.host === address) return undefined;
+  const transport = protocol === undefined || protocol === 'udp' ? '' : `;transport=${protocol}`;
+  return `sip:${address}${port === undefined ? '' : `:${port}`}${transport}`;
+}
+
+const tagged = (address: string, tag: string): string =>
+  detached(parseNameAddr(address)?.params.has('tag') === true ? address : `${address};tag=${tag}`);
+
+/** The first second that CSeqs are counted from: 2025. */
+const EPOCH_S = 1_735_689_600;
+let last = 0;
+
+/**
+ * A CSeq above all that drachtio may have used in a dialog that we know only from outside: it begins below 2^27 (read, and so do
+ * the miniature and sofia-sip). Rises with time, by four a second, so that a later process is above an earlier one. A gap is no
+ * error (RFC 3261 12.2.2), the limit is 2^31 (8.1.1.5).
+ */
+export function cseqFromOutside(now = Date.now()): number {
+  last = Math.max(last + 1, 2 ** 28 + 4 * (Math.floor(now / 1000) - EPOCH_S));
+  return last;
+}
+
+/** What makes a request outside every dialog that drachtio knows one in this dialog, as far as the phone can tell (RFC 3261 12.2.1.1). */
+export function headersInDialog(facts: DialogFacts, method: string): Headers {
+  const { callId, local, remote, sessionExpires } = facts;
+  const refresh = method === 'INVITE' && sessionExpires !== undefined;
+  return {
+    From: local,
+    To: remote,
+    'Call-ID': callId,
+    CSeq: `${cseqFromOutside()} ${method}`,
+    ...routeOf(facts),
+    ...(refresh && { Supported: 'timer', 'Session-Expires': `${sessionExpires};refresher=uac` }),
+  };
+}
+
+/** The route set, for a server that does not know it. */
+export const routeOf = ({ routes }: DialogFacts): Headers => (routes.length === 0 ? {} : { Route: routes.join(', ') });
