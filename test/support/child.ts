@@ -9,8 +9,10 @@ export class Child {
   /** Resolves with the exit code, or the signal that ended it; rejects when it could not be started. */
   readonly exited: Promise<number | NodeJS.Signals>;
 
-  constructor(program: string, args: readonly string[], folder: string) {
-    this.process = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** `env`: on top of ours. */
+  constructor(program: string, args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}) {
+    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+    this.process = spawn(program, args, { cwd: folder, detached: true, stdio, env: { ...process.env, ...env } });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.output = (this.output + chunk.toString('latin1')).slice(-65_536);

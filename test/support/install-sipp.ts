@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { findExecutable } from './executables.ts';
 
 /** Programs the tests drive real calls with, and the Debian packages they come in. */
-const packages = { sipp: 'sip-tester', baresip: 'baresip-core' } as const;
+const packages = { sipp: 'sip-tester', baresip: 'baresip-core', kamailio: 'kamailio' } as const;
 
 /**
- * Before all tests: installs SIPp and baresip where that is possible. Where it is not, one line says what is missing, and
+ * Before all tests: installs SIPp, baresip and Kamailio where that is possible. Where it is not, one line says what is missing, and
  * the tests that need it are skipped.
  */
 export default function setup(): void {
@@ -19,7 +19,8 @@ export default function setup(): void {
 
 function install(names: readonly string[]): void {
   const aptGet = (...args: string[]): boolean => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    // In run level 1 the package of a server does not start it.
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
     return spawnSync('apt-get', args, { env, stdio: 'ignore', timeout: 120_000 }).status === 0;
   };
   const attempt = () => aptGet('install', '-y', '--no-install-recommends', ...names);
