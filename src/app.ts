@@ -14,6 +14,7 @@ import { Devices } from './genesys/devices.ts';
 import { Uris } from './genesys/uris.ts';
 import { createHttpServer } from './http/server.ts';
 import { logEvent } from './app/journal.ts';
+import { serversOf } from './app/servers.ts';
 import type { Logger } from './log.ts';
 import { MediaPool } from './media/media-pool.ts';
 import { MemoryMonitoringStore } from './store/memory-monitoring-store.ts';
@@ -103,13 +104,14 @@ export class App implements AsyncDisposable {
       const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
       await switchboard.start();
       b2bua.control(switchboard);
+      media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;
       const secure = httpUrl.startsWith('https:');
       const http = keep(
         createHttpServer(
           { csrf, secure, sessionMinutes, version },
-          { switchboard, roster, devices, uris, notifications: notifier },
+          { switchboard, roster, devices, uris, notifications: notifier, servers: serversOf(b2bua, media) },
           log,
         ),
       );

@@ -11,7 +11,12 @@ const word = z.string().optional().catch(undefined);
 const outline = z.object({
   sip: z.object({ switch: z.object({ uri: word }).catch({ uri: undefined }) }).catch({ switch: { uri: undefined } }),
   media: z
-    .object({ engine: word, freeswitch: z.array(z.unknown()).catch([]) })
+    .object({
+      engine: word,
+      freeswitch: z
+        .array(z.object({ id: word, host: word, port: z.number().catch(8021) }).catch({ port: 8021 }))
+        .catch([]),
+    })
     .catch({ engine: undefined, freeswitch: [] }),
   users: z.array(z.object({ id: word, userName: word }).catch({})).catch([]),
   devices: z
@@ -67,6 +72,12 @@ export function conflicts(tree: unknown): Conflict[] {
       (index) => ['devices', index, 'sip', 'userName'],
     ),
   ];
+  found.push(
+    ...twice(
+      media.freeswitch.map(({ id, host, port }) => id ?? (host === undefined ? undefined : `${host}:${port}`)),
+      (index) => ['media', 'freeswitch', index, 'id'],
+    ),
+  );
   for (const [index, { owner, sip, address }] of devices.entries()) {
     if (owner !== undefined && !userNames.has(owner)) {
       found.push({

@@ -71,6 +71,8 @@ const media = section({
   freeswitch: z
     .array(
       section({
+        /** What it is called in /admin/media-servers and in the log; `host:port` without. */
+        id: text.regex(/^[\w.~:-]+$/, { error: 'an id that can stand in a URL' }).optional(),
         host,
         port: port.default(8021),
         password: text.default('ClueCon'),

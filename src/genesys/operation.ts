@@ -32,15 +32,24 @@ const endSession = z.object({ operationName: z.literal('EndContactCenterSession'
 
 const userOperation = named([startSession, endSession], ['StartContactCenterSession', 'EndContactCenterSession']);
 
+const drain = z.object({ operationName: z.literal('Drain') });
+const undrain = z.object({ operationName: z.literal('Undrain') });
+
+const mediaServerOperation = named([drain, undrain], ['Drain', 'Undrain']);
+
 export type DeviceOperation = z.output<typeof deviceOperation>;
 export type MonitorOperation = z.output<typeof monitor>;
 export type UserOperation = z.output<typeof userOperation>;
+export type MediaServerOperation = z.output<typeof mediaServerOperation>;
 
 /** What is asked of a device. Throws `parameter-missing`, `parameter-invalid`. */
 export const parseDeviceOperation = (body: unknown): DeviceOperation => parse(deviceOperation, body);
 
 /** What is asked of the user who is logged in. Throws `parameter-missing`, `parameter-invalid`. */
 export const parseUserOperation = (body: unknown): UserOperation => parse(userOperation, body);
+
+/** What is asked of a media server. Throws `parameter-missing`, `parameter-invalid`. */
+export const parseMediaServerOperation = (body: unknown): MediaServerOperation => parse(mediaServerOperation, body);
 
 function named<const T extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]>(
   operations: T,

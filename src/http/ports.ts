@@ -27,6 +27,37 @@ export interface Notifications {
   close(): void;
 }
 
+/** How something stands that Earpiece depends on. No field tells a secret. */
+export interface Standing {
+  /** `up`, or another word for what it is instead. */
+  readonly state: string;
+  /** What is wrong, in words. */
+  readonly reason?: string | undefined;
+}
+
+/** A media server, as administrators see it. */
+export interface MediaServerView extends Standing {
+  readonly id: string;
+  /** `host:port` of its event socket. */
+  readonly address: string;
+  readonly rooms: number;
+  readonly sessions: number | undefined;
+  readonly maxSessions: number | undefined;
+  /** Sessions as a share of the most it takes: 0 empty, 1 full. */
+  readonly load: number | undefined;
+}
+
+/** The servers that Earpiece stands on. */
+export interface Servers {
+  readonly sip: Standing;
+  readonly mediaServers: readonly MediaServerView[];
+  /** Whether a call could be anchored now. */
+  readonly mediaAvailable: boolean;
+  readonly store: Standing;
+  /** Whether a media server takes new rooms. Throws `not-found`. */
+  drain(id: string, draining: boolean): MediaServerView;
+}
+
 /** What the routes work with. */
 export interface Desk {
   readonly switchboard: Pick<Switchboard, 'monitor' | 'cancelMonitoring' | 'device'>;
@@ -34,4 +65,5 @@ export interface Desk {
   readonly devices: Devices;
   readonly uris: Uris;
   readonly notifications: Notifications;
+  readonly servers: Servers;
 }

@@ -11,6 +11,7 @@ import { deviceOperation } from './routes/device-operation.ts';
 import { diagnostics } from './routes/diagnostics.ts';
 import { health } from './routes/health.ts';
 import { me } from './routes/me.ts';
+import { mediaServers } from './routes/media-servers.ts';
 import { notifications } from './routes/notifications.ts';
 import { ownDevices } from './routes/own-devices.ts';
 import { userDevices } from './routes/user-devices.ts';
@@ -61,10 +62,11 @@ export function createHttpServer(options: HttpOptions, desk: Desk, log: Logger):
     userDevices(api, desk);
     notifications(api, desk);
     diagnostics(api, options.version);
+    mediaServers(api, desk);
     done();
   });
   app.register((open, _, done) => {
-    health(open);
+    health(open, desk);
     done();
   });
   app.register((rest, _, done) => {

@@ -1,7 +1,8 @@
 import type { ServerLoad } from './server-load.ts';
 
-/** Sessions of a room: two parties and a supervisor. */
-export const SESSIONS_OF_A_ROOM = 3;
+/** Sessions that a room begins with, its two parties, and what must be free for it: a supervisor may come. */
+const PARTIES = 2;
+const SESSIONS_OF_A_ROOM = 3;
 
 /** The second over which FreeSWITCH counts is not ours: what we count must fit into any. */
 const SECOND_MS = 1000;
@@ -15,6 +16,8 @@ export class Allowance {
   #readAt = Number.NEGATIVE_INFINITY;
   /** When each session of the last second, or since the last reading, was begun; ms of the caller's clock. */
   #begun: number[] = [];
+  /** Sessions that count as begun, and have not: those of rooms just opened. */
+  #expected = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
   read(load: ServerLoad, now: number): void {
@@ -23,9 +26,15 @@ export class Allowance {
     this.#begun = this.#begun.filter((at) => now - at < SECOND_MS);
   }
 
-  /** A room has been opened there, or a session begun for another reason. */
-  begin(sessions: number, now: number): void {
-    for (let n = 0; n < sessions; n++) this.#begun.push(now);
+  /** A room is opened there: its parties count from now on, lest all that are opened at once look at the same numbers. */
+  roomOpened(now: number): void {
+    this.#expected += PARTIES;
+    this.#begun.push(...Array.from({ length: PARTIES }, () => now));
+  }
+
+  sessionBegun(now: number): void {
+    if (this.#expected > 0) this.#expected--;
+    else this.#begun.push(now);
   }
 
   /** The server has answered 503. */
@@ -62,7 +71,7 @@ export class Allowance {
     const rate = this.#load?.sessionsPerSecond;
     const recent = this.#begun.filter((at) => now - at < SECOND_MS).length;
     // It refuses the last one already: it counts down before it looks (read from switch_core_session.c of 1.10.12).
-    if (rate !== undefined && recent + SESSIONS_OF_A_ROOM >= rate) {
+    if (rate !== undefined && recent + PARTIES >= rate) {
       return `it takes no more than ${rate} sessions a second (sessions-per-second)`;
     }
     return undefined;

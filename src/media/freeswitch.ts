@@ -3,7 +3,7 @@ import type Mrf from 'drachtio-fsmrf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 import type { Logger } from '../log.ts';
-import { Allowance, SESSIONS_OF_A_ROOM } from './allowance.ts';
+import { Allowance } from './allowance.ts';
 import { Congestion } from './congestion.ts';
 import { type Endpoint, makeEndpoint } from './endpoint.ts';
 import { type EventSocketAddress, probeEventSocket } from './event-socket-probe.ts';
@@ -151,7 +151,7 @@ export class FreeSwitch {
 
   /** Counts a room in that is being opened here. */
   expectRoom(): void {
-    this.#allowance.begin(SESSIONS_OF_A_ROOM, performance.now());
+    this.#allowance.roomOpened(performance.now());
   }
 
   /** The body of the answer to a FreeSWITCH api command. Rejects with `timeout`, or `unavailable` when the connection is lost. */
@@ -164,6 +164,7 @@ export class FreeSwitch {
 
   /** Makes a channel that talks to this description. Rejects with `unavailable` or `timeout`; then no channel is left. */
   async createEndpoint(remote: Sdp): Promise<Endpoint> {
+    this.#allowance.sessionBegun(performance.now());
     try {
       return await this.#congestion.count(makeEndpoint(this.#server, remote, this.#patience, this.limits));
     } catch (error) {

@@ -24,8 +24,6 @@ export interface MediaPoolOptions {
   /** Names this process in its rooms, so that they can be told from those of others; hexadecimal digits, random without. */
   readonly instance?: string | undefined;
   readonly limits?: Partial<Limits>;
-  /** Called when a server takes rooms again, after none did. */
-  readonly onAvailable?: (() => void) | undefined;
 }
 
 /** A server that is frozen is missed after four or five pings, so that with the re-INVITEs nobody is deaf for two seconds. */
@@ -40,7 +38,8 @@ export class MediaPool implements MediaServers {
   readonly #log: Logger;
   /** What this process is called in the names of its conferences. */
   readonly instance: string;
-  #wasAvailable = true;
+  #wasAvailable = false;
+  #onAvailable: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(options: MediaPoolOptions, drachtio: Drachtio, log: Logger) {
@@ -73,6 +72,11 @@ export class MediaPool implements MediaServers {
 
   get available(): boolean {
     return this.#drachtio.isUp() && this.#servers.some(({ refusal }) => refusal === undefined);
+  }
+
+  /** `listener` is called whenever a server takes rooms again, after none did. */
+  whenAvailable(listener: () => void): void {
+    this.#onAvailable = listener;
   }
 
   /** Why there is no SIP towards the media servers; `undefined` when there is. */
@@ -143,7 +147,7 @@ export class MediaPool implements MediaServers {
     const { available } = this;
     if (available === this.#wasAvailable || this.#closing !== undefined) return;
     this.#wasAvailable = available;
-    if (available) this.#options.onAvailable?.();
+    if (available) this.#onAvailable();
   }
 
   async #close(): Promise<void> {

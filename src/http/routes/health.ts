@@ -1,6 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import { healthOf } from '../health.ts';
+import type { Desk } from '../ports.ts';
 
-/** GET /health: whether the process serves; needs no log-in and tells nothing else. */
-export function health(app: FastifyInstance): void {
-  app.get('/health', (_, reply) => reply.header('Cache-Control', 'no-store').send({ status: 'up' }));
+/** GET /health: whether calls are taken, and how everything stands that we depend on; needs no log-in and tells no secret. */
+export function health(app: FastifyInstance, { servers }: Desk): void {
+  app.get('/health', (_, reply) => {
+    const found = healthOf(servers);
+    return reply
+      .code(found.status === 'down' ? 503 : 200)
+      .header('Cache-Control', 'no-store')
+      .send(found);
+  });
 }

@@ -12,6 +12,7 @@ import { createHttpServer, type HttpOptions } from '../../../src/http/server.ts'
 import { createLogger } from '../../../src/log.ts';
 import { MemoryMonitoringStore } from '../../../src/store/memory-monitoring-store.ts';
 import { Roster } from '../../../src/store/roster.ts';
+import { ClaimedServers } from './servers.ts';
 
 /** The devices of the laboratory. */
 export const AGENT = '9c14cad7-17c4-48d0-8492-7cf0ff92c224';
@@ -48,6 +49,7 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
   const registered = new Set([AGENT, SUPERVISOR]);
   const policy = { intrusion: true, severalSupervisors: false, alwaysAnchored: false, ...options };
   const happened: EarpieceEvent[] = [];
+  const servers = new ClaimedServers();
   let base = '';
   const uris = new Uris(() => base);
   const store = new MemoryMonitoringStore();
@@ -69,7 +71,7 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
   const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
   const http = createHttpServer(
     { csrf: false, secure: false, sessionMinutes: 30, version: '0.1.0', ...options },
-    { switchboard, roster, devices, uris, notifications: notifier },
+    { switchboard, roster, devices, uris, notifications: notifier, servers },
     log,
   );
   base = await http.listen({ host: '127.0.0.1', port: 0 });
@@ -99,6 +101,7 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
     switchboard,
     registered,
     happened,
+    servers,
     store,
     notifier,
     ask,

@@ -1,0 +1,22 @@
+import type { B2bua } from '../b2bua/b2bua.ts';
+import type { Servers } from '../http/ports.ts';
+import type { MediaPool } from '../media/media-pool.ts';
+
+/** How everything stands that this process depends on, for whoever asks over HTTP. */
+export function serversOf(b2bua: B2bua, media: MediaPool): Servers {
+  return {
+    get sip() {
+      return b2bua.status;
+    },
+    get mediaServers() {
+      return media.status();
+    },
+    get mediaAvailable() {
+      return media.available;
+    },
+    get store() {
+      return { state: 'up' };
+    },
+    drain: (id, draining) => media.drain(id, draining),
+  };
+}
