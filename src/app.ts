@@ -105,6 +105,7 @@ export class App implements AsyncDisposable {
       await switchboard.start();
       b2bua.control(switchboard);
       media.whenAvailable(() => switchboard.mediaAvailable());
+      media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;
       const secure = httpUrl.startsWith('https:');

@@ -159,7 +159,7 @@ describe('when there is no media server at all', () => {
     world.available = false;
     await expect(world.coach()).rejects.toMatchObject({ code: 'unavailable' });
     expect(world.types()).toEqual(['call.established']);
-    expect(world.stored.size).toBe(0);
+    expect(world.switchboard.device(SUPERVISOR).monitoring).toBeUndefined();
   });
 
   it.each([
