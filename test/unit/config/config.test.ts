@@ -113,6 +113,23 @@ describe('where it comes from', () => {
     ]);
   });
 
+  it('a media server has a name of its own, by which it can be told from the others', () => {
+    const servers = '[{ id: fs-1, host: a }, { host: b }]';
+    expect(loadConfig(file(`media: { freeswitch: ${servers} }`), {}).media.freeswitch.map(({ id }) => id)).toEqual([
+      'fs-1',
+      undefined,
+    ]);
+    expect(
+      problems('media: { freeswitch: [{ id: x, host: a }, { id: x, host: b }, { host: c }, { host: c, port: 8021 }] }'),
+    ).toEqual([
+      'earpiece.yaml:1: media.freeswitch.1.id: expected another than "x", which is media.freeswitch.0.id already',
+      'earpiece.yaml:1: media.freeswitch.3.id: expected another than "c:8021", which is media.freeswitch.2.id already',
+    ]);
+    expect(problems('media: { freeswitch: [{ id: a/b, host: a }] }')).toEqual([
+      'earpiece.yaml:1: media.freeswitch.0.id: expected an id that can stand in a URL, found "a/b"',
+    ]);
+  });
+
   it('cannot be changed afterwards', () => {
     const config = loadConfig(LAB, {});
     expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
