@@ -10,9 +10,9 @@ export class Diary {
     this.#watch.touch();
   }
 
-  /** Resolves when a line with this text is there. */
-  says(text: string): Promise<string> {
-    const found = () => this.lines.find((line) => line.includes(text));
+  /** Resolves when a line with this text is there, so many times. */
+  says(text: string, times = 1): Promise<string> {
+    const found = () => this.lines.filter((line) => line.includes(text))[times - 1];
     return this.#watch.until(`the log to say "${text}"`, found, () => this.lines.join(''));
   }
 }
