@@ -1,11 +1,16 @@
 import type { HistoryEntry } from '../support/sip-history.ts';
 import { Oracle } from '../support/oracle.ts';
-import { tone } from '../support/tone.ts';
+import type { Phone } from '../support/phone.ts';
+import { byEngines } from './engines.ts';
+import { markedVoice, markOf, type Slot } from './marked-voice.ts';
 import type { Effort, Row } from './measurement.ts';
 import { Stage, type Trio } from './stage.ts';
 import { median, quantile, quantiles } from './statistics.ts';
 
-const TARGET_MS = { median: 60, p95: 100 };
+const TARGET_MS = byEngines({ median: 60, p95: 100 }, { median: 125, p95: 150 });
+/** Frames that a party may lose when it is moved into the conference; nobody may lose one on the way back. */
+const TARGET_LOST = byEngines({ median: 0, p95: 1 }, { median: 2, p95: 2 });
+const SLOTS = { customer: 0, agent: 1, supervisor: 2 } as const;
 /** How much of the conversation before and after a change is looked at for what was lost, ms. */
 const MARGIN_MS = 350;
 /** Frames between two changes, so that the margins do not meet. */
@@ -22,11 +27,15 @@ interface Visit {
 }
 
 export async function measureCoaching({ quick, progress }: Effort): Promise<readonly Row[]> {
-  const voices = { customer: tone('customer'), agent: tone('agent'), supervisor: tone('supervisor') };
+  const voices = {
+    customer: markedVoice('customer', SLOTS.customer),
+    agent: markedVoice('agent', SLOTS.agent),
+    supervisor: markedVoice('supervisor', SLOTS.supervisor),
+  };
   await using stage = await Stage.open(1, voices);
   const [trio] = stage.trios;
   if (trio === undefined) throw new Error('nobody is on the stage');
-  const wanted = quick ? 6 : 50;
+  const wanted = quick ? 6 : byEngines(50, 40);
   progress(`${wanted} times a supervisor comes into a call and leaves it`);
   const call = await stage.call(trio);
   const visits: Visit[] = [];
@@ -93,35 +102,25 @@ function joinRows({ agent, supervisor }: Trio, visits: readonly Visit[]): Row[] 
 function lossRows({ customer, agent, supervisor }: Trio, visits: readonly Visit[]): Row[] {
   const all = [customer, agent, supervisor];
   const oracle = new Oracle(all, all);
-  const lost = (listener: string, speaker: string, from: (visit: Visit) => number, to: (visit: Visit) => number) =>
-    visits.map((each) => oracle.lost(listener, speaker, from(each) - MARGIN_MS, to(each) + MARGIN_MS).lost);
-  const anchored = (listener: string, speaker: string) =>
-    lost(
-      listener,
-      speaker,
-      (v) => v.asked,
-      (v) => v.heard,
-    );
-  const released = (listener: string, speaker: string) =>
-    lost(
-      listener,
-      speaker,
-      (v) => v.cancelled,
-      (v) => v.released,
-    );
-  const row = (what: string, frames: readonly number[], p95: number, peers: string): Row => ({
+  const atCustomer = lossOf(customer, agent, SLOTS.agent);
+  const atAgent = lossOf(agent, customer, SLOTS.customer);
+  const anchored = (lost: Loss) => visits.map(({ asked, heard }) => lost(asked, heard));
+  const released = (lost: Loss) => visits.map((visit) => lost(visit.cancelled, visit.released));
+  const row = (what: string, frames: readonly number[], target: typeof TARGET_LOST, peers: string): Row => ({
     what: `frames lost at ${what}, median / p95 / most`,
     measured: quantiles(frames, [0.5, 0.95, 1], '', 0).trimEnd(),
-    target: p95 === 0 ? '0' : `0 / ≤ ${p95}`,
+    target: target.median === target.p95 ? `≤ ${target.p95}` : `${target.median} / ≤ ${target.p95}`,
     peers,
-    ok: median(frames) === 0 && Math.ceil(quantile(frames, 0.95)) <= p95,
+    ok: median(frames) <= target.median && Math.ceil(quantile(frames, 0.95)) <= target.p95,
+    note: `in ${frames.length} visits so many frames were lost, and so often: ${histogram(frames)}`,
   });
+  const none = { median: 0, p95: 0 };
   const leaks = oracle.leaks('customer', 'supervisor').length;
   return [
-    row('anchoring, customer', anchored('customer', 'agent'), 1, 'ChanSpy 0, eavesdrop 2, FS conference 4 / 5'),
-    row('anchoring, agent', anchored('agent', 'customer'), 1, 'ChanSpy 0, eavesdrop 0, FS conference 3 / 4'),
-    row('release, customer', released('customer', 'agent'), 0, 'all 0, FS conference 0 / 1'),
-    row('release, agent', released('agent', 'customer'), 0, 'all 0, FS conference 0 / 1'),
+    row('anchoring, customer', anchored(atCustomer), TARGET_LOST, 'ChanSpy 0, eavesdrop 2, FS conference 4 / 5'),
+    row('anchoring, agent', anchored(atAgent), TARGET_LOST, 'ChanSpy 0, eavesdrop 0, FS conference 3 / 4'),
+    row('release, customer', released(atCustomer), none, 'all 0, FS conference 0 / 1'),
+    row('release, agent', released(atAgent), none, 'all 0, FS conference 0 / 1'),
     {
       what: 'frames of the supervisor at the customer',
       measured: String(leaks),
@@ -130,6 +129,25 @@ function lossRows({ customer, agent, supervisor }: Trio, visits: readonly Visit[
       ok: leaks === 0,
     },
   ];
+}
+
+/** How many frames that were said between these times, and some before and after, were never heard. */
+type Loss = (from: number, to: number) => number;
+
+/** By the numbers of the frames: whatever path they took, and be it two at once, what arrived is not lost. */
+function lossOf(listener: Phone, speaker: Phone, slot: Slot): Loss {
+  const heard = new Set(listener.frames().map(({ samples }) => markOf(samples, slot)));
+  return (from, to) =>
+    speaker.sent.filter(
+      ({ at, position }) =>
+        at >= from - MARGIN_MS && at < to + MARGIN_MS && !heard.has(Math.floor(position / 160) & 0xffff),
+    ).length;
+}
+
+/** `0: 45, 1: 5` */
+function histogram(numbers: readonly number[]): string {
+  const values = [...new Set(numbers)].sort((a, b) => a - b);
+  return values.map((value) => `${value}: ${numbers.filter((each) => each === value).length}`).join(', ');
 }
 
 const startLine = ({ text }: HistoryEntry): string => text.split('\r\n', 1)[0] ?? '';

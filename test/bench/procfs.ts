@@ -1,4 +1,4 @@
-/** What Linux says of a process: CPU time by thread, memory, sockets. */
+/** What Linux says of a process: CPU time by thread, memory, sockets; and which process listens on a port. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 export interface ThreadTime {
@@ -28,13 +28,36 @@ export async function cpuTime(pid: number): Promise<number> {
 export async function udpSockets(pid: number): Promise<number> {
   const table = await readFile('/proc/net/udp', 'latin1');
   const inodes = new Set(table.split('\n').flatMap((line) => line.trim().split(/\s+/)[9] ?? []));
-  const links = await Promise.all(
-    (await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(closedMeanwhile)),
-  );
-  return links.filter((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '')).length;
+  return (await socketsOf(pid)).filter((inode) => inodes.has(inode)).length;
 }
 
-function closedMeanwhile(): string {
+/** The process that listens on this TCP port of this machine; undefined where there is none that we may look at. */
+export async function listenerOn(port: number): Promise<number | undefined> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((each) => readFile(`/proc/net/${each}`, 'latin1').catch(gone)));
+  const inodes = new Set(
+    tables.flatMap((table) =>
+      table.split('\n').flatMap((line) => {
+        // Documentation/networking/proc_net_tcp: 0A is LISTEN.
+        const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+        return state === '0A' && Number.parseInt(local.split(':')[1] ?? '', 16) === port ? [inode] : [];
+      }),
+    ),
+  );
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
+    if ((await socketsOf(pid)).some((inode) => inodes.has(inode))) return pid;
+  }
+  return undefined;
+}
+
+/** Inodes of the sockets of a process; none where it is gone or not ours to look at. */
+async function socketsOf(pid: number): Promise<string[]> {
+  const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  const links = await Promise.all(fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(gone)));
+  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
+}
+
+/** It was closed meanwhile, or there is no such table. */
+function gone(): string {
   return '';
 }
 

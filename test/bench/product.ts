@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Config, loadConfig } from '../../src/config.ts';
+import type { Config } from '../../src/config.ts';
 import { ApiClient } from '../support/api-client.ts';
+import { labConfig } from '../support/lab.ts';
 import type { SipTarget } from '../../src/embedded/sip/transport.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const LAB = fileURLToPath(new URL('../../src/lab.yaml', import.meta.url));
 const PROBE = new URL('./memory-probe.mjs', import.meta.url).href;
 
 type Device = Config['devices'][number];
@@ -22,7 +22,14 @@ const memory = z.object({ rss: z.number(), heapUsed: z.number(), external: z.num
 /** Bytes, after a garbage collection. */
 export type Memory = z.infer<typeof memory>;
 
-/** The compiled product in a process of its own, on free ports, with the users of the laboratory and these devices. */
+export interface ProductOptions {
+  readonly policy?: Config['media']['policy'];
+}
+
+/**
+ * The compiled product in a process of its own, on free ports, with the users of the laboratory and these devices; on real
+ * engines where the environment names them.
+ */
 export class Product implements AsyncDisposable {
   readonly pid: number;
   readonly httpUrl: string;
@@ -40,18 +47,16 @@ export class Product implements AsyncDisposable {
   }
 
   /** Resolves when it takes calls. @throws Error with its output when it does not. */
-  static async start(devices: readonly Device[], nodeArguments: readonly string[] = []): Promise<Product> {
+  static async start(devices: readonly Device[], { policy = 'on-demand' }: ProductOptions = {}): Promise<Product> {
     const folder = await mkdtemp(join(tmpdir(), 'earpiece-bench-'));
     const file = join(folder, 'earpiece.yaml');
-    const lab = loadConfig(LAB, {});
-    const config = { ...lab, http: { ...lab.http, port: 0 }, sip: { ...lab.sip, port: 0 }, devices };
+    const config = labConfig({ devices: [...devices], media: { policy }, log: { level: 'info' } });
     // JSON is YAML.
     await writeFile(file, JSON.stringify(config));
-    const child = spawn(
-      process.execPath,
-      ['--expose-gc', `--import=${PROBE}`, ...nodeArguments, MAIN, '--config', file],
-      { cwd: folder, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
-    );
+    const child = spawn(process.execPath, ['--expose-gc', `--import=${PROBE}`, MAIN, '--config', file], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
     const heard: string[] = [];
     if (child.stdout === null) throw new Error('no standard output');
     const lines = createInterface({ input: child.stdout });

@@ -3,7 +3,7 @@ import type { Config } from '../../src/config.ts';
 import type { OutgoingCall } from '../support/outgoing-call.ts';
 import { Phone } from '../support/phone.ts';
 import type { Voice } from '../support/voice.ts';
-import { Product } from './product.ts';
+import { Product, type ProductOptions } from './product.ts';
 
 type Device = Config['devices'][number];
 
@@ -32,10 +32,10 @@ export class Stage implements AsyncDisposable {
     this.trios = trios;
   }
 
-  static async open(size: number, voices: Voices, nodeArguments: readonly string[] = []): Promise<Stage> {
+  static async open(size: number, voices: Voices, options: ProductOptions = {}): Promise<Stage> {
     const trios = await Promise.all(Array.from({ length: size }, (_, n) => openTrio(n, voices)));
     const devices = trios.flatMap(({ agentDevice, supervisorDevice }) => [agentDevice, supervisorDevice]);
-    return new Stage(await Product.start(devices, nodeArguments), trios);
+    return new Stage(await Product.start(devices, options), trios);
   }
 
   /** The customer calls the agent; resolves when both have packets of each other. */

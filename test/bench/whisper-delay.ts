@@ -14,7 +14,7 @@ const SETTLED_MS = 4500;
  * agent send silence, so the agent's frame is made of two sources whose packets come at phases of their own.
  */
 export async function measureWhisperDelay({ quick, progress }: Effort): Promise<readonly Row[]> {
-  const voices = { customer: silentVoice('c'), agent: silentVoice('a'), supervisor: markedVoice('s') };
+  const voices = { customer: silentVoice('c'), agent: silentVoice('a'), supervisor: markedVoice('s', 0) };
   await using stage = await Stage.open(CALLS, voices);
   progress(`${CALLS} coached calls, every phone at a phase of its own`);
   for (const trio of stage.trios) {
@@ -48,7 +48,7 @@ export async function measureWhisperDelay({ quick, progress }: Effort): Promise<
 function delays({ agent, supervisor }: Trio, from: number): number[] {
   const sentAt = new Map(supervisor.sent.map(({ position, at }) => [(position / 160) & 0xffff, at]));
   return agent.frames().flatMap(({ at, samples }) => {
-    const mark = markOf(samples);
+    const mark = markOf(samples, 0);
     const sent = mark === undefined ? undefined : sentAt.get(mark);
     return sent === undefined || sent < from ? [] : [at - sent];
   });
