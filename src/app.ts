@@ -17,7 +17,7 @@ import { logEvent } from './app/journal.ts';
 import { serversOf } from './app/servers.ts';
 import type { Logger } from './log.ts';
 import { MediaPool } from './media/media-pool.ts';
-import { MemoryMonitoringStore } from './store/memory-monitoring-store.ts';
+import { memoryStore } from './store/memory-store.ts';
 import { Roster } from './store/roster.ts';
 
 /** How often a process that wants to end looks whether the last call is over, ms. */
@@ -96,13 +96,13 @@ export class App implements AsyncDisposable {
       };
       const { intrusion, severalSupervisors } = config.monitoring;
       const policy = { intrusion, severalSupervisors, alwaysAnchored: config.media.policy === 'always' };
-      const store = new MemoryMonitoringStore();
+      const store = memoryStore();
       const clock = { pause: (ms: number) => delay(ms, undefined, { ref: false }) };
       const ports = { directory, signalling: b2bua, media, store, events: { publish }, clock };
       const switchboard = new Switchboard(ports, policy);
       const devices = new Devices(switchboard, roster, policy, uris);
       const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
-      await switchboard.start();
+      switchboard.start();
       b2bua.control(switchboard);
       media.whenAvailable(() => switchboard.mediaAvailable());
       media.whenAvailable(() => switchboard.mediaAvailable());

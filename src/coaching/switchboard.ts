@@ -1,24 +1,18 @@
 import { Anchorage } from './anchorage.ts';
 import { type Call, type CallId, parties, partyOf } from './call.ts';
+import { CallLocations, type LocatedCall } from './call-locations.ts';
 import type { Device, DeviceId } from './device.ts';
 import { EarpieceError } from './errors.ts';
+import type { InstanceId } from './instance.ts';
 import type { LegId, Sdp } from './leg.ts';
 import { LiveCall } from './live-call.ts';
 import { MissedCalls } from './missed-calls.ts';
 import type { Monitoring, MonitoringEffect, MonitoringEvent } from './monitoring.ts';
-import type {
-  Arrival,
-  CallControl,
-  Directory,
-  Events,
-  MediaServers,
-  MonitoringStore,
-  Routing,
-  Signalling,
-} from './ports.ts';
+import type { Arrival, CallControl, Directory, Events, MediaServers, Routing, Signalling } from './ports.ts';
 import { type Clock, Turnstile } from './recovery.ts';
 import { Serial } from './serial.ts';
-import { Subscriptions } from './subscriptions.ts';
+import type { MonitoringStore, SharedMap, Siblings, TakenStep } from './shared.ts';
+import { alreadyMonitored, Subscriptions } from './subscriptions.ts';
 import type { Supervision } from './supervision.ts';
 import { SupervisionDesk } from './supervision-desk.ts';
 
@@ -26,9 +20,16 @@ export interface SwitchboardPorts {
   readonly directory: Directory;
   readonly signalling: Signalling;
   readonly media: MediaServers;
-  readonly store: MonitoringStore;
+  readonly store: SwitchboardStore;
   readonly events: Events;
   readonly clock: Clock;
+}
+
+/** What all instances share, or what is kept over a restart. */
+export interface SwitchboardStore {
+  readonly monitorings: MonitoringStore;
+  readonly calls: SharedMap<LocatedCall>;
+  readonly siblings: Siblings;
 }
 
 export interface Policy {
@@ -60,6 +61,7 @@ export class Switchboard implements CallControl {
   readonly #policy: Policy;
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #subscriptions: Subscriptions;
+  readonly #locations: CallLocations;
   readonly #desk: SupervisionDesk;
   readonly #turnstile: Turnstile;
   readonly #anchorage: Anchorage;
@@ -70,35 +72,40 @@ export class Switchboard implements CallControl {
   constructor(ports: SwitchboardPorts, policy: Policy) {
     this.#ports = ports;
     this.#policy = policy;
-    this.#subscriptions = new Subscriptions(ports.store);
+    this.#subscriptions = new Subscriptions(ports.store.monitorings);
+    this.#locations = new CallLocations(ports.store.calls, this.#self);
     this.#turnstile = new Turnstile(ports.clock);
     this.#anchorage = new Anchorage(ports, this.#turnstile);
     this.#desk = new SupervisionDesk(ports, this.#turnstile, {
-      joined: ({ id, supervisorDeviceId }) => this.#advance(supervisorDeviceId, { type: 'joined', supervisionId: id }),
+      joined: ({ id, supervisorDeviceId }) =>
+        void this.#advance(supervisorDeviceId, { type: 'joined', supervisionId: id }),
       ended: (supervision) => this.#supervisionEnded(supervision),
     });
   }
 
-  /** Brings back what the store has kept. */
-  start(): Promise<void> {
-    return this.#subscriptions.restore();
+  /** Learns what the store has kept, and what others have stored. Call this once, when everything else is there. */
+  start(): void {
+    const { siblings } = this.#ports.store;
+    this.#subscriptions.follow((step) => this.#stepTaken(step));
+    this.#locations.follow((located) => this.#callAnnounced(located));
+    siblings.follow({ lost: (instanceId) => this.#instanceLost(instanceId), reunited: () => this.#reunited() });
   }
 
   // ── the control plane ────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Sets a supervisor's device to monitor another. Resolves when the subscription is stored and announced; joining a
-   * call follows by itself. Throws `not-found`, `invalid-request`, `already-monitored`; `unavailable` when the supervisor had to
-   * join a call now and there is no media server. Whoever waits for a next call is served by whatever server there is by then.
+   * call, here or where it is held, follows by itself. Throws `not-found`, `invalid-request`, `already-monitored`; `unavailable` when
+   * the supervisor had to join a call of ours now and there is no media server. Whoever waits for a next call is served by whatever
+   * server there is by then.
    */
   monitor(monitoring: Monitoring): Promise<void> {
     return this.#changes.run(async () => {
       this.#assertAllowed(monitoring);
-      const present = this.#policy.intrusion ? this.#newestCallOf(monitoring.targetDeviceId) : undefined;
-      if (present !== undefined) this.#assertJoinable(monitoring);
-      await this.#step(monitoring.supervisorDeviceId, { type: 'requested', monitoring });
-      await this.#adopt(monitoring);
-      if (present !== undefined) await this.#offerCall(monitoring.supervisorDeviceId, present.call.id);
+      const { intrusion, severalSupervisors } = this.#policy;
+      if (intrusion) this.#assertJoinable(monitoring);
+      const event = { type: 'requested' as const, monitoring, intrusion };
+      await this.#subscriptions.step(monitoring.supervisorDeviceId, event, { exclusive: !severalSupervisors });
     });
   }
 
@@ -109,7 +116,7 @@ export class Switchboard implements CallControl {
       if (this.#subscriptions.of(supervisorDeviceId).is === 'none') {
         throw new EarpieceError('invalid-state', 'no supervisor monitoring is active on this device');
       }
-      await this.#step(supervisorDeviceId, { type: 'cancelled', leaveCall });
+      await this.#subscriptions.step(supervisorDeviceId, { type: 'cancelled', leaveCall });
     });
   }
 
@@ -127,6 +134,12 @@ export class Switchboard implements CallControl {
       .some(({ monitoring }) => monitoring.supervisorDeviceId !== supervisorDeviceId);
   }
 
+  /** The call, whichever instance holds it. */
+  call(id: CallId): Call | undefined {
+    return this.#calls.get(id)?.call ?? this.#locations.get(id)?.call;
+  }
+
+  /** The calls that this instance holds. */
   calls(): CallView[] {
     return [...this.#calls.values()].map((live) => ({
       call: live.call,
@@ -166,9 +179,7 @@ export class Switchboard implements CallControl {
     this.#calls.set(call.id, live);
     events.publish({ type: 'call.established', call });
     if (this.#policy.alwaysAnchored) void this.#anchorage.take(live);
-    for (const { deviceId } of parties(call)) {
-      if (deviceId !== undefined) this.#offerToMonitors(deviceId, call.id);
-    }
+    this.#locations.announce(call);
   }
 
   async offerReceived(callId: CallId, legId: LegId, offer: Sdp, withdrawn?: AbortSignal): Promise<Sdp> {
@@ -184,6 +195,7 @@ export class Switchboard implements CallControl {
     if (live === undefined) return;
     this.#calls.delete(callId);
     this.#missed.forget(callId);
+    this.#locations.withdraw(callId);
     this.#desk.endAll(callId, { outcome: 'call-ended' });
     void live.end();
     this.#ports.events.publish({ type: 'call.ended', call: live.call });
@@ -212,17 +224,19 @@ export class Switchboard implements CallControl {
 
   // ── within ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes a step of a subscription and carries out what it asks for. Called inside `#changes`. */
-  async #step(supervisorDeviceId: DeviceId, event: MonitoringEvent): Promise<void> {
-    for (const effect of await this.#subscriptions.step(supervisorDeviceId, event)) {
+  /** Carries out what concerns this instance. Who took the step says so and joins; the supervisor may be at anyone's desk. */
+  #stepTaken({ supervisorDeviceId, effects, by }: TakenStep): void {
+    for (const effect of effects) {
       switch (effect.type) {
-        case 'changed': {
-          const monitoring = this.#subscriptions.monitoringOf(supervisorDeviceId);
-          this.#ports.events.publish({ type: 'monitoring.changed', supervisorDeviceId, monitoring });
+        case 'changed':
+          if (by === this.#self) this.#tellMonitoring(supervisorDeviceId);
+          this.#adopt(supervisorDeviceId);
           break;
-        }
         case 'join':
-          this.#join(effect);
+          if (by === this.#self) this.#join(effect);
+          break;
+        case 'seek':
+          this.#seek(supervisorDeviceId, effect.newerThan);
           break;
         case 'switch':
           this.#desk.switchTo(effect.supervisionId, effect.operation);
@@ -234,22 +248,52 @@ export class Switchboard implements CallControl {
     }
   }
 
-  #advance(supervisorDeviceId: DeviceId, event: MonitoringEvent): void {
-    const stepped = this.#changes.run(() => this.#step(supervisorDeviceId, event));
-    stepped.catch((error: unknown) => {
+  #tellMonitoring(supervisorDeviceId: DeviceId): void {
+    const monitoring = this.#subscriptions.monitoringOf(supervisorDeviceId);
+    this.#ports.events.publish({ type: 'monitoring.changed', supervisorDeviceId, monitoring });
+  }
+
+  #advance(supervisorDeviceId: DeviceId, event: MonitoringEvent): Promise<void> {
+    return this.#later(supervisorDeviceId, () => this.#subscriptions.step(supervisorDeviceId, event));
+  }
+
+  /** Nobody waits for what follows by itself; a failure is told. */
+  async #later(supervisorDeviceId: DeviceId, change: () => Promise<void>): Promise<void> {
+    try {
+      await this.#changes.run(change);
+    } catch (error) {
       const { message } = EarpieceError.from(error);
       this.#ports.events.publish({ type: 'monitoring.failed', supervisorDeviceId, reason: message });
+    }
+  }
+
+  /** Whoever holds the agent's newest call offers it: everyone looks, and one finds that it is the one. */
+  #seek(supervisorDeviceId: DeviceId, newerThan: CallId | undefined): void {
+    void this.#later(supervisorDeviceId, async () => {
+      const state = this.#subscriptions.of(supervisorDeviceId);
+      if (state.is !== 'armed') return;
+      const newest = this.#locations.newestOf(state.monitoring.targetDeviceId, newerThan);
+      if (newest !== undefined && this.#calls.has(newest.call.id))
+        await this.#offerCall(supervisorDeviceId, newest.call.id);
     });
   }
 
   #offerCall(supervisorDeviceId: DeviceId, callId: CallId): Promise<void> {
-    return this.#step(supervisorDeviceId, { type: 'call-available', callId, supervisionId: crypto.randomUUID() });
+    const session = { callId, supervisionId: crypto.randomUUID(), instanceId: this.#self };
+    return this.#subscriptions.step(supervisorDeviceId, { type: 'call-available', ...session });
   }
 
-  #offerToMonitors(agentDeviceId: DeviceId, callId: CallId): void {
-    for (const { monitoring } of this.#subscriptions.aimedAt(agentDeviceId)) {
-      const supervisionId = crypto.randomUUID();
-      this.#advance(monitoring.supervisorDeviceId, { type: 'call-available', callId, supervisionId });
+  /** A call of ours is offered when everyone knows of it: then no subscription can have missed it that this instance has not heard of. */
+  #callAnnounced({ call, instanceId }: LocatedCall): void {
+    if (instanceId === this.#self && this.#calls.has(call.id)) this.#offerToMonitors(call);
+  }
+
+  #offerToMonitors(call: Call): void {
+    for (const { deviceId } of parties(call)) {
+      const monitors = deviceId === undefined ? [] : this.#subscriptions.aimedAt(deviceId);
+      for (const { monitoring } of monitors) {
+        void this.#later(monitoring.supervisorDeviceId, () => this.#offerCall(monitoring.supervisorDeviceId, call.id));
+      }
     }
   }
 
@@ -257,34 +301,41 @@ export class Switchboard implements CallControl {
    * A supervisor that stayed in a call when its subscription ended, and now subscribes again: to the same agent, it goes on with
    * the new operation; to another, it leaves.
    */
-  async #adopt({ supervisorDeviceId, targetDeviceId }: Monitoring): Promise<void> {
-    const live = this.#desk.liveOf(supervisorDeviceId);
-    if (live === undefined || this.#subscriptions.of(supervisorDeviceId).is !== 'armed') return;
-    if (live.agentDeviceId !== targetDeviceId) this.#desk.leave(live.id);
-    else await this.#step(supervisorDeviceId, { type: 'adopted', supervisionId: live.id });
+  #adopt(supervisorDeviceId: DeviceId): void {
+    if (this.#desk.liveOf(supervisorDeviceId) === undefined) return;
+    void this.#later(supervisorDeviceId, async () => {
+      const live = this.#desk.liveOf(supervisorDeviceId);
+      const state = this.#subscriptions.of(supervisorDeviceId);
+      if (live === undefined || state.is !== 'armed') return;
+      if (live.agentDeviceId !== state.monitoring.targetDeviceId) {
+        this.#desk.leave(live.id);
+        return;
+      }
+      const session = { supervisionId: live.id, callId: live.callId, instanceId: this.#self };
+      await this.#subscriptions.step(supervisorDeviceId, { type: 'adopted', ...session });
+    });
   }
 
   #join({ callId, supervisionId, monitoring }: Extract<MonitoringEffect, { type: 'join' }>): void {
     const live = this.#calls.get(callId);
     const agent = live && partyOf(live.call, monitoring.targetDeviceId);
     if (live === undefined || agent === undefined) {
-      this.#advance(monitoring.supervisorDeviceId, { type: 'session-ended', supervisionId, failed: false });
+      void this.#advance(monitoring.supervisorDeviceId, {
+        type: 'session-ended',
+        supervisionId,
+        callOver: true,
+        failed: false,
+      });
       return;
     }
     this.#desk.bringIn(supervisionId, live, agent, monitoring, this.#deviceOrThrow(monitoring.supervisorDeviceId));
   }
 
-  /** A supervisor that is free again is offered the agent's other call: the one that is left, or that came in the meantime. */
-  #supervisionEnded({ id, supervisorDeviceId, agentDeviceId, callId, state }: Supervision): void {
-    const failed = state.is === 'ended' && state.end.outcome === 'failed';
+  #supervisionEnded({ id, supervisorDeviceId, callId, state }: Supervision): void {
+    const outcome = state.is === 'ended' ? state.end.outcome : undefined;
+    const [callOver, failed] = [outcome === 'call-ended', outcome === 'failed'];
     if (failed && !this.#ports.media.available) this.#missed.missedBy(supervisorDeviceId, callId);
-    this.#advance(supervisorDeviceId, { type: 'session-ended', supervisionId: id, failed });
-    const left = state.is === 'ended' && state.end.outcome === 'call-ended';
-    const next = this.#newestCallOf(agentDeviceId, left ? undefined : callId);
-    if (next === undefined || this.#subscriptions.monitoringOf(supervisorDeviceId)?.targetDeviceId !== agentDeviceId)
-      return;
-    const supervisionId = crypto.randomUUID();
-    this.#advance(supervisorDeviceId, { type: 'call-available', callId: next.call.id, supervisionId });
+    void this.#advance(supervisorDeviceId, { type: 'session-ended', supervisionId: id, callOver, failed });
   }
 
   async #offerAgain(supervisorDeviceId: DeviceId, callId: CallId): Promise<void> {
@@ -292,14 +343,63 @@ export class Switchboard implements CallControl {
     const call = this.#calls.get(callId)?.call;
     const target = this.#subscriptions.monitoringOf(supervisorDeviceId)?.targetDeviceId;
     if (call === undefined || target === undefined || partyOf(call, target) === undefined) return;
-    this.#advance(supervisorDeviceId, { type: 'call-available', callId, supervisionId: crypto.randomUUID() });
+    await this.#later(supervisorDeviceId, () => this.#offerCall(supervisorDeviceId, callId));
   }
 
-  /** The agent's newest call; of those after one of them, where that is given. */
-  #newestCallOf(deviceId: DeviceId, after?: CallId): LiveCall | undefined {
-    const calls = [...this.#calls.values()];
-    const newer = calls.slice(calls.findIndex((live) => live.call.id === after) + 1);
-    return newer.findLast((live) => partyOf(live.call, deviceId) !== undefined);
+  /** What the instance held is over: its supervisors are free again, its calls are gone. */
+  async #instanceLost(instanceId: InstanceId): Promise<void> {
+    const { events } = this.#ports;
+    const busy = this.#subscriptions.busyAt(instanceId);
+    const lost = busy.map(({ supervisionId, callId, monitoring }) => {
+      const call = this.#locations.get(callId)?.call;
+      const { supervisorDeviceId, targetDeviceId: agentDeviceId, operation } = monitoring;
+      const agentLegId = call && partyOf(call, agentDeviceId)?.legId;
+      if (agentLegId !== undefined) {
+        const end = { outcome: 'failed', code: 'unavailable', message: 'whoever held the call is gone' } as const;
+        const state = { is: 'ended', end } as const;
+        const supervision = {
+          id: supervisionId,
+          callId,
+          supervisorDeviceId,
+          agentDeviceId,
+          agentLegId,
+          operation,
+          state,
+        };
+        events.publish({ type: 'supervision.ended', supervision });
+      }
+      return { supervisorDeviceId, supervisionId };
+    });
+    for (const { call } of this.#locations.heldBy(instanceId)) {
+      this.#locations.withdraw(call.id);
+      events.publish({ type: 'call.ended', call });
+    }
+    await Promise.all(
+      lost.map(({ supervisorDeviceId, supervisionId }) =>
+        this.#advance(supervisorDeviceId, { type: 'session-lost', supervisionId }),
+      ),
+    );
+  }
+
+  /** Tells the store how it really stands with the supervisors at this desk, and offers them what calls there are. */
+  #reunited(): void {
+    const live = this.calls().flatMap(({ supervisions }) => supervisions);
+    for (const { supervisionId, monitoring, callId } of this.#subscriptions.busyAt(this.#self)) {
+      const supervision = live.find(({ id }) => id === supervisionId);
+      const callOver = !this.#calls.has(callId);
+      if (supervision === undefined) {
+        void this.#advance(monitoring.supervisorDeviceId, {
+          type: 'session-ended',
+          supervisionId,
+          callOver,
+          failed: false,
+        });
+      } else if (supervision.state.is === 'active') {
+        void this.#advance(monitoring.supervisorDeviceId, { type: 'joined', supervisionId });
+      }
+    }
+    if (!this.#policy.intrusion) return;
+    for (const { monitoring } of this.#subscriptions.armed()) this.#seek(monitoring.supervisorDeviceId, undefined);
   }
 
   #assertAllowed({ supervisorDeviceId, targetDeviceId }: Monitoring): void {
@@ -310,14 +410,20 @@ export class Switchboard implements CallControl {
       throw new EarpieceError('invalid-request', 'a supervisor cannot monitor a device of their own');
     }
     if (!this.#policy.severalSupervisors && this.heldByAnother(targetDeviceId, supervisorDeviceId)) {
-      throw new EarpieceError('already-monitored', 'another supervisor monitors this device');
+      throw alreadyMonitored();
     }
   }
 
   /** A supervisor that is in the agent's call already may say what it wants to do there next. */
   #assertJoinable({ supervisorDeviceId, targetDeviceId }: Monitoring): void {
-    if (this.#ports.media.available || this.#desk.liveOf(supervisorDeviceId)?.agentDeviceId === targetDeviceId) return;
+    const present = this.#locations.newestOf(targetDeviceId);
+    if (present?.instanceId !== this.#self || this.#ports.media.available) return;
+    if (this.#desk.liveOf(supervisorDeviceId)?.agentDeviceId === targetDeviceId) return;
     throw new EarpieceError('unavailable', 'the agent is in a call, and there is no media server to join it through');
+  }
+
+  get #self(): InstanceId {
+    return this.#ports.store.siblings.self;
   }
 
   #deviceOrThrow(id: DeviceId): Device {

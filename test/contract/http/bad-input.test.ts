@@ -31,7 +31,7 @@ describe('bad input is answered with the right status, and changes nothing', () 
       if (row.status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
       if (row.status === 405) expect(answer.headers.get('allow')).not.toBeNull();
       expect(plane.happened).toHaveLength(before);
-      expect(await plane.store.load()).toEqual([]);
+      expect(plane.stored()).toEqual([]);
     },
   );
 });
@@ -48,14 +48,14 @@ describe('what other supervisors hold', () => {
     } as const;
     await shared.switchboard.monitor(held);
     expect(await shared.coach()).toMatchObject({ status: 409, body: { statusCode: 19 } });
-    expect(await shared.store.load()).toEqual([held]);
+    expect(shared.stored()).toEqual([held]);
   });
 });
 
 describe('a store that fails', () => {
   it('is an internal error without its details', async () => {
     await using broken = await startControlPlane();
-    broken.store.put = () => Promise.reject(new Error('disk sdb1 is full'));
+    broken.breakStore('disk sdb1 is full');
     expect(await broken.coach()).toMatchObject({
       status: 500,
       body: { statusCode: 4, statusMessage: 'an internal error occurred' },

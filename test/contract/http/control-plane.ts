@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Call } from '../../../src/coaching/call.ts';
+import type { Monitoring } from '../../../src/coaching/monitoring.ts';
 import type { EarpieceEvent } from '../../../src/coaching/events.ts';
 import type { DialOutcome, MediaServers, Room, Signalling } from '../../../src/coaching/ports.ts';
 import { type Policy, Switchboard } from '../../../src/coaching/switchboard.ts';
@@ -10,7 +11,7 @@ import { Devices } from '../../../src/genesys/devices.ts';
 import { Uris } from '../../../src/genesys/uris.ts';
 import { createHttpServer, type HttpOptions } from '../../../src/http/server.ts';
 import { createLogger } from '../../../src/log.ts';
-import { MemoryMonitoringStore } from '../../../src/store/memory-monitoring-store.ts';
+import { memoryStore } from '../../../src/store/memory-store.ts';
 import { Roster } from '../../../src/store/roster.ts';
 import { ClaimedServers } from './servers.ts';
 
@@ -52,7 +53,19 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
   const servers = new ClaimedServers();
   let base = '';
   const uris = new Uris(() => base);
-  const store = new MemoryMonitoringStore();
+  const memory = memoryStore();
+  const monitorings = {
+    follow: memory.monitorings.follow.bind(memory.monitorings),
+    take: memory.monitorings.take.bind(memory.monitorings),
+  };
+  const store = { ...memory, monitorings };
+  const stored = () => {
+    const found: Monitoring[] = [];
+    memory.monitorings.follow(({ state }) => {
+      if (state.is !== 'none') found.push(state.monitoring);
+    });
+    return found;
+  };
   const events = {
     publish: (event: EarpieceEvent) => {
       happened.push(event);
@@ -67,6 +80,7 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
   const dial = options.dial ?? { outcome: 'answered', legId: 'supervisor-leg', answer: 'answer' };
   const clock = { pause: () => Promise.resolve() };
   const switchboard = new Switchboard({ directory, signalling: phones(dial), media, store, events, clock }, policy);
+  switchboard.start();
   const devices = new Devices(switchboard, roster, policy, uris);
   const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
   const http = createHttpServer(
@@ -102,7 +116,12 @@ export async function startControlPlane(options: Partial<HttpOptions & Policy> &
     registered,
     happened,
     servers,
-    store,
+    /** The subscriptions that are kept. */
+    stored,
+    /** Makes the store fail. */
+    breakStore: (reason: string) => {
+      monitorings.take = () => Promise.reject(new Error(reason));
+    },
     notifier,
     ask,
     coach: (more: object = {}) =>

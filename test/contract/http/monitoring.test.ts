@@ -37,7 +37,7 @@ describe('operations on the own device', () => {
       supervisorMonitoringMode: 'NextCall',
       phoneNumber: '5001',
     });
-    expect(await plane.store.load()).toEqual([
+    expect(plane.stored()).toEqual([
       { supervisorDeviceId: SUPERVISOR, targetDeviceId: AGENT, operation: 'Coach', scope: 'Agent', mode: 'NextCall' },
     ]);
   });
@@ -69,7 +69,7 @@ describe('the session', () => {
     await plane.coach();
     const end = { operationName: 'EndContactCenterSession' };
     expect(await plane.ask('POST', '/api/v2/me', { as: 'supervisor', body: end })).toMatchObject({ status: 200 });
-    expect(await plane.store.load()).toEqual([]);
+    expect(plane.stored()).toEqual([]);
   });
 
   it("ends with the agent's log-out what monitors the agent, and nothing else", async () => {
@@ -77,9 +77,9 @@ describe('the session', () => {
     await plane.coach();
     const end = { operationName: 'EndContactCenterSession' };
     await plane.ask('POST', '/api/v2/me', { as: 'agent2', body: end });
-    expect(await plane.store.load()).toHaveLength(1);
+    expect(plane.stored()).toHaveLength(1);
     await plane.ask('POST', '/api/v2/me', { as: 'agent1', body: end });
-    expect(await plane.store.load()).toEqual([]);
+    expect(plane.stored()).toEqual([]);
   });
 
   it('goes on with a cookie, without a password, until the log-out', async () => {
@@ -115,7 +115,7 @@ describe('the session', () => {
       const refused = await plane.ask('POST', PATH, { as: 'supervisor', body, headers: wrong });
       expect(refused).toMatchObject({ status: 403, body: { statusCode: 3 } });
     }
-    expect(await plane.store.load()).toEqual([]);
+    expect(plane.stored()).toEqual([]);
     const accepted = await plane.ask('POST', PATH, { as: 'supervisor', body, headers: { [name]: token } });
     expect(accepted).toMatchObject({ status: 200, body: { statusCode: 0 } });
   });

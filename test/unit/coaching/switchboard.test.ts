@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { carries } from '../../../src/coaching/audibility.ts';
+import type { MonitoringState } from '../../../src/coaching/monitoring.ts';
+import { LocalMonitorings } from '../../../src/store/local-monitorings.ts';
+import { memoryStore } from '../../../src/store/memory-store.ts';
 import { AGENT, COLLEAGUE, OTHER_SUPERVISOR, SUPERVISOR, World, call, coached } from './world.ts';
 
 describe('bringing a supervisor in', () => {
@@ -134,7 +137,7 @@ describe('a supervisor that leaves', () => {
     const changed = world.event('monitoring.changed');
     world.switchboard.callEnded('call');
     await expect(changed).resolves.toMatchObject({ monitoring: undefined });
-    expect(world.stored.size).toBe(0);
+    expect(world.switchboard.device(SUPERVISOR).monitoring).toBeUndefined();
   });
 
   it('when cancelled with leaveCall false it stays until it hangs up', async () => {
@@ -265,7 +268,7 @@ describe('what is refused changes nothing', () => {
     const world = new World();
     await expect(world.coach(changes)).rejects.toMatchObject({ code });
     expect(world.events).toEqual([]);
-    expect(world.stored.size).toBe(0);
+    expect(world.switchboard.device(SUPERVISOR).monitoring).toBeUndefined();
   });
 
   it('a target that another supervisor holds', async () => {
@@ -292,7 +295,7 @@ describe('what is refused changes nothing', () => {
 
   it('what the store could not keep has not happened', async () => {
     const world = new World();
-    world.failures.add('put');
+    world.failures.add('take');
     await expect(world.coach()).rejects.toMatchObject({ code: 'unavailable' });
     expect(world.events).toEqual([]);
     expect(world.switchboard.device(SUPERVISOR).monitoring).toBeUndefined();
@@ -331,9 +334,14 @@ describe('several at once', () => {
   it('brings subscriptions back from the store', async () => {
     const first = new World();
     await first.coach();
-    const second = new World();
-    for (const [id, monitoring] of first.stored) second.stored.set(id, monitoring);
-    await second.switchboard.start();
+    const kept: MonitoringState[] = [];
+    first.store.monitorings.follow(({ state }) => kept.push(state));
+    const store = memoryStore();
+    const monitorings = new LocalMonitorings(
+      store.siblings.self,
+      kept.filter((state) => state.is !== 'none'),
+    );
+    const second = new World({}, { ...store, monitorings });
     second.switchboard.callEstablished(call());
     await second.rings();
     expect(second.switchboard.device(SUPERVISOR).monitoring).toMatchObject({ targetDeviceId: AGENT });

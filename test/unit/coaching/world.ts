@@ -12,8 +12,11 @@ import type { Device, DeviceId } from '../../../src/coaching/device.ts';
 import { EarpieceError, type ErrorCode } from '../../../src/coaching/errors.ts';
 import type { EarpieceEvent } from '../../../src/coaching/events.ts';
 import type { Monitoring } from '../../../src/coaching/monitoring.ts';
-import type { DialOutcome, MediaServers, MonitoringStore, Room, Signalling } from '../../../src/coaching/ports.ts';
+import type { DialOutcome, MediaServers, Room, Signalling } from '../../../src/coaching/ports.ts';
+import type { MonitoringStore } from '../../../src/coaching/shared.ts';
 import { type Policy, Switchboard } from '../../../src/coaching/switchboard.ts';
+import { memoryStore } from '../../../src/store/memory-store.ts';
+import type { Store } from '../../../src/store/store.ts';
 
 export const AGENT = 'agent-device';
 export const COLLEAGUE = 'colleague-device';
@@ -115,11 +118,11 @@ class FakeRoom implements Room {
 }
 
 /** A switchboard among fakes that the test directs. */
-export class World implements Signalling, MediaServers, MonitoringStore {
+export class World implements Signalling, MediaServers {
   readonly log: string[] = [];
   readonly events: EarpieceEvent[] = [];
   readonly rooms: FakeRoom[] = [];
-  readonly stored = new Map<DeviceId, Monitoring>();
+  readonly store: Store;
   readonly failures = new Set<string>();
   readonly switchboard: Switchboard;
   available = true;
@@ -138,7 +141,8 @@ export class World implements Signalling, MediaServers, MonitoringStore {
   /** Supervisors whose phone was called while it rang or was up. */
   readonly calledTwice: DeviceId[] = [];
 
-  constructor(policy: Partial<Policy> = {}) {
+  constructor(policy: Partial<Policy> = {}, store = memoryStore()) {
+    this.store = store;
     const directory = {
       device: (id: DeviceId) => DEVICES.find((each) => each.id === id),
       deviceByNumber: (number: string) => DEVICES.find((each) => each.phoneNumber === number),
@@ -147,9 +151,17 @@ export class World implements Signalling, MediaServers, MonitoringStore {
     const events = { publish: (event: EarpieceEvent) => this.#publish(event) };
     const clock = { pause: () => new Promise<void>((resolve) => setImmediate(resolve)) };
     this.switchboard = new Switchboard(
-      { directory, signalling: this, media: this, store: this, events, clock },
+      {
+        directory,
+        signalling: this,
+        media: this,
+        store: { ...store, monitorings: this.#monitorings() },
+        events,
+        clock,
+      },
       { intrusion: true, severalSupervisors: false, alwaysAnchored: false, ...policy },
     );
+    this.switchboard.start();
   }
 
   coach(changes: Partial<Monitoring> = {}): Promise<void> {
@@ -276,15 +288,16 @@ export class World implements Signalling, MediaServers, MonitoringStore {
     return room;
   }
 
-  // MonitoringStore
-  load = () => Promise.resolve([...this.stored.values()]);
-  async put(monitoring: Monitoring) {
-    await this.trouble('put');
-    this.stored.set(monitoring.supervisorDeviceId, monitoring);
-  }
-  async remove(id: DeviceId) {
-    await this.trouble('remove');
-    this.stored.delete(id);
+  /** The store, which fails where it is told to. */
+  #monitorings(): MonitoringStore {
+    const { monitorings } = this.store;
+    return {
+      follow: (told) => monitorings.follow(told),
+      take: async (step, condition) => {
+        await this.trouble('take');
+        return monitorings.take(step, condition);
+      },
+    };
   }
 
   #publish(event: EarpieceEvent): void {

@@ -1,30 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Monitoring } from '../../../src/coaching/monitoring.ts';
-import { MemoryMonitoringStore } from '../../../src/store/memory-monitoring-store.ts';
 import { Roster } from '../../../src/store/roster.ts';
-
-describe('the monitoring store', () => {
-  it('keeps one subscription for each supervisor', async () => {
-    const store = new MemoryMonitoringStore();
-    const coach: Monitoring = {
-      supervisorDeviceId: 's',
-      targetDeviceId: 'a',
-      operation: 'Coach',
-      scope: 'Call',
-      mode: 'AllCalls',
-    };
-    await store.put(coach);
-    await store.put({ ...coach, supervisorDeviceId: 't' });
-    await store.put({ ...coach, operation: 'ListenIn' });
-    expect(await store.load()).toEqual([
-      { ...coach, operation: 'ListenIn' },
-      { ...coach, supervisorDeviceId: 't' },
-    ]);
-    await store.remove('s');
-    await store.remove('s');
-    expect(await store.load()).toEqual([{ ...coach, supervisorDeviceId: 't' }]);
-  });
-});
 
 describe('the roster', () => {
   const roster = new Roster({

@@ -1,0 +1,33 @@
+import type { LocatedCall } from '../coaching/call-locations.ts';
+import type { CallRecords } from '../coaching/ports.ts';
+import type { MonitoringStore, SharedMap, Siblings } from '../coaching/shared.ts';
+
+/** How it stands with the store; `reason` says why it is down, `since` when that began, in milliseconds since the epoch. */
+export type StoreStatus =
+  | { readonly kind: 'memory' | 'file' | 'redis'; readonly is: 'up' }
+  | { readonly kind: 'file' | 'redis'; readonly is: 'down'; readonly reason: string; readonly since: number };
+
+/** What outlives a process, and what several share. */
+export interface Store {
+  readonly monitorings: MonitoringStore;
+  /** Which instance holds which call; not kept over a restart, where a call does not outlive it either. */
+  readonly calls: SharedMap<LocatedCall>;
+  /** Who is registered where: whatever the registrar makes of it. */
+  readonly registrations: SharedMap<unknown>;
+  readonly records: CallRecords;
+  readonly siblings: Siblings;
+  /** Words between instances, which nobody keeps. */
+  readonly bulletin: Bulletin;
+  /** The key that all instances seal their digest nonces with. */
+  readonly nonceKey: Buffer;
+  status(): StoreStatus;
+  /** Writes what is still to be written, and lets go. Twice is fine. */
+  close(): Promise<void>;
+}
+
+/** Tells the other instances something, once and without delay; who is not there does not hear it. */
+export interface Bulletin {
+  post(notice: unknown): void;
+  /** What others have posted. */
+  follow(told: (notice: unknown) => void): void;
+}
