@@ -285,7 +285,8 @@ export class B2bua implements Signalling {
     return {
       call: callOf(call),
       anchored: media === 'anchored',
-      looked: found.then(() => this.#conversations.has(conversation)),
+      looked: found.then(() => undefined),
+      isUp: () => this.#conversations.has(conversation),
     };
   }
 

@@ -43,6 +43,7 @@ export class Leg {
   readonly #ack = new AwaitedAck();
   #remote: Sdp;
   #local: Sdp;
+  #doubted = false;
   #exchange: Exchange = IDLE;
 
   /**
@@ -61,7 +62,7 @@ export class Leg {
     this.#listener = listener;
     this.#log = log.child({ legId: this.id });
     this.#remote = said.remote;
-    this.#local = this.#origin.speak(said.local);
+    this.#local = left === undefined ? this.#origin.speak(said.local) : this.#origin.resume(said.local);
     const firstInvite = 'dialog' in from ? undefined : cseqOf(from.req);
     this.#dialog = new LegDialog(stack, 'dialog' in from ? from.dialog : from, (dialog) => this.#hear(dialog));
     this.#lookout = new Lookout({
@@ -84,9 +85,14 @@ export class Leg {
     return this.#remote;
   }
 
-  /** What the phone was last told. */
+  /** What the phone was last told; empty where that is not certain. */
   get local(): Sdp {
-    return this.#local;
+    return this.#doubted ? '' : this.#local;
+  }
+
+  /** What was written down of the phone's session may be overtaken. */
+  doubt(): void {
+    this.#doubted = true;
   }
 
   /** What a later process has to know to go on with the leg. */
@@ -161,9 +167,8 @@ export class Leg {
   }
 
   /**
-   * There is a connection to drachtio, but not for this dialog: it answers what the phone says with 481 and tells nobody (measured), or
-   * has been restarted and knows nothing. We can still speak in the dialog, so the phone is asked now, and now and then, whether it is still
-   * there, and drachtio is given back what it has forgotten. Resolves when the phone was asked once; never rejects.
+   * There is a connection to drachtio, but not for this dialog: the phone is asked now, and now and then, whether it is still there, and
+   * drachtio is given back what it has forgotten. Resolves when the phone was asked once; never rejects.
    */
   async regain(): Promise<void> {
     if (this.up && !this.#dialog.held) await this.#lookout.start();
@@ -204,7 +209,6 @@ export class Leg {
       const moved = answer !== undefined && !samePlace(answer, this.#remote);
       this.#agreed({ remote: moved ? detached(answer) : this.#remote, local: this.#local });
       if (!moved) return;
-      // Behind us in the queue of the call; what the others make of it is told to the phone by them.
       this.#listener.offered(this, this.#remote, this.#over.signal).catch((error: unknown) => {
         this.#log.warn({ err: error }, 'nobody was told where the phone is now');
       });
@@ -212,11 +216,8 @@ export class Leg {
   }
 
   /** Offers; the phone's answer, acknowledged. */
-  async #exchangeOurs(offer: Sdp): Promise<Sdp | undefined> {
-    const { response, acknowledge } = await this.#invite({
-      body: offer,
-      headers: { 'Content-Type': 'application/sdp' },
-    });
+  async #exchangeOurs(body: Sdp): Promise<Sdp | undefined> {
+    const { response, acknowledge } = await this.#invite({ body, headers: { 'Content-Type': 'application/sdp' } });
     acknowledge();
     this.#exchange = IDLE;
     return sdpIn(response);
@@ -225,6 +226,7 @@ export class Leg {
   #agreed({ remote, local }: { remote: Sdp; local: Sdp }): void {
     this.#remote = remote;
     this.#local = local;
+    this.#doubted = false;
     this.#listener.changed(this);
   }
 
@@ -251,10 +253,7 @@ export class Leg {
     return afterGlare(send, pause, this.#log);
   }
 
-  /**
-   * Waits until we may send an INVITE (RFC 3261 14.1). An offer of the phone that waits for its answer gets 491: whoever has
-   * to answer it may be waiting for us. The phone tries again.
-   */
+  /** Until we may send an INVITE (RFC 3261 14.1). An offer of the phone gets 491: whoever has to answer it may be waiting for us. */
   async #ready(): Promise<void> {
     this.#assertUp();
     if (this.#exchange.is === 'theirs') this.#exchange.withdraw();

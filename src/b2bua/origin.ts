@@ -3,6 +3,9 @@ import type { Sdp } from '../coaching/leg.ts';
 /** o=<username> <sess-id> <sess-version> <nettype> <addrtype> <unicast-address> (RFC 4566 5.2). */
 const ORIGIN = /^o=(\S+ \S+) (\d+) (\S+ \S+ \S+)(?=\r?$)/m;
 
+/** More descriptions than a process says to a phone in the time it takes to write one down. */
+const UNWRITTEN = 16n;
+
 /**
  * Keeps what one phone is told by us one session (RFC 3264 section 8): while the media is direct its descriptions come from one
  * phone and pass untouched, byte for byte. Once somebody else has spoken (the media server) every further description carries
@@ -27,6 +30,18 @@ export class Origin {
     const next = this.#sameAsLast(description) ? this.#version : this.#version + 1n;
     const { who: name, where: address } = this.#first;
     return this.#said(description.replace(ORIGIN, `o=${name} ${next} ${address}`), next);
+  }
+
+  /**
+   * Goes on where a process that is gone has left off. What it said after this, and did not write down, has a version below
+   * everything that is said from now on.
+   */
+  resume(description: Sdp): Sdp {
+    this.speak(description);
+    this.#version += UNWRITTEN;
+    this.#touched = true;
+    this.#last = undefined;
+    return description;
   }
 
   #said(description: Sdp, version: bigint): Sdp {

@@ -71,8 +71,26 @@ export interface AbandonedCall {
   readonly call: Call;
   /** Whether its parties were told to send their media to a room. */
   readonly anchored: boolean;
-  /** Resolves when its phones were looked for, with whether both are still there. */
-  readonly looked: Promise<boolean>;
+  /** Resolves when its phones were looked for. */
+  readonly looked: Promise<unknown>;
+  /** Whether both phones are still there, as far as we know. */
+  isUp(): boolean;
+}
+
+/** A conference that outlived the process that made it, with everyone in it. */
+export interface AbandonedRoom {
+  /** The process that made it. */
+  readonly instance: string;
+  readonly callId: CallId;
+  /** Mutes whoever must not be heard by everybody. Resolves when nobody can hear them; rejects with `isolation-lost`. */
+  silence(): Promise<void>;
+  /** Ends every channel in it, supervisors silenced first. Rejects with `unavailable`, `timeout`. */
+  clear(): Promise<void>;
+}
+
+export interface AbandonedRooms {
+  /** Rooms of processes other than this one. Rooms on servers that cannot be asked now are left out. Never rejects. */
+  abandoned(isGone: (instance: string) => boolean): Promise<readonly AbandonedRoom[]>;
 }
 
 /** Something that JSON can say. */
