@@ -40,7 +40,7 @@ export interface Signalling {
 /** Media: one conference of one call. Every promise settles within a bounded time. */
 export interface Room {
   /**
-   * Makes an endpoint for a member, which is not in the conference yet and sends to nobody before `describe`. `remote` is what
+   * Makes an endpoint for a member, which is not in the conversation before `admit` and sends to nobody before `describe`. `remote` is what
    * the member's phone said of its media, where that is known. Resolves with the description to offer to the phone.
    */
   prepare(member: MemberId, remote: Sdp | undefined): Promise<Sdp>;

@@ -3,7 +3,7 @@ import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 import { type Audio, type Codec, type Description, type MediaLine, readDescription } from './audio-description.ts';
 import { AUDIO_ONLY, reversed, writeDescription } from './audio-writer.ts';
-import { Channel } from './channel.ts';
+import { Channel, type Joined } from './channel.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 import { SINK } from './sink.ts';
 
@@ -20,6 +20,7 @@ type Mouth = { readonly is: 'never-opened' | 'open' } | { readonly is: 'muted'; 
 /** One member of a room: its channel, and the two descriptions between it and its phone. */
 export class Member {
   readonly #opening: Promise<Channel>;
+  readonly #entering: Promise<Joined>;
   #lines: readonly MediaLine[] = AUDIO_ONLY;
   /** What the channel was last told. */
   #told: Audio;
@@ -31,13 +32,20 @@ export class Member {
   #isKeptApart: boolean;
   #leaving: Promise<void> | undefined;
 
-  /** Makes the channel at once. It sends to nobody until the phone is described. Throws `invalid-request`. */
-  constructor(freeswitch: FreeSwitch, remote: Sdp | undefined) {
+  /**
+   * Makes the channel at once, and takes it into the conference as soon as it stands: that takes 21 to 43 ms (measured on FreeSWITCH
+   * 1.10.12), which pass while phones ring. It is deaf and mute there, and sends to nobody until the phone is described.
+   * `entrance`: the argument of the conference application. Throws `invalid-request`.
+   */
+  constructor(freeswitch: FreeSwitch, remote: Sdp | undefined, entrance: string) {
     const phone = remote === undefined ? undefined : readDescription(remote);
     if (phone !== undefined) this.#lines = phone.lines;
     this.#isKeptApart = remote === undefined;
     this.#told = { ...(phone?.audio ?? UNKNOWN), rtp: SINK, direction: 'sendrecv' };
     this.#opening = Channel.open(freeswitch, this.#towardsFreeSwitch());
+    this.#entering = this.#opening.then((channel) => channel.join(entrance));
+    // Whoever admits it is told; nobody does when the call or the supervisor is gone before.
+    this.#entering.catch(neverEntered);
   }
 
   /** Resolves when the channel is gone, dismissed or not. Rejects when there never was one. */
@@ -86,10 +94,9 @@ export class Member {
     return this.#towardsPhone(channel, reversed(audio.direction), [audio.codec]);
   }
 
-  /** Enters the conference. Rejects with `isolation-lost` when FreeSWITCH does not say that the member is deaf and mute. */
-  async enter(conference: string): Promise<void> {
-    const channel = await this.#opening;
-    const { memberId, hears, speaks } = await channel.join(conference);
+  /** Counts as in the conference from here. Rejects with `isolation-lost` when FreeSWITCH does not say that it is deaf and mute. */
+  async admit(): Promise<void> {
+    const { memberId, hears, speaks } = await this.#entering;
     this.#conferenceId = memberId;
     if (hears || speaks) {
       this.#mouth = { is: 'open' };
@@ -154,6 +161,10 @@ const sameAudio = (a: Audio, b: Audio): boolean =>
   a.codec === b.codec &&
   a.telephoneEvent === b.telephoneEvent &&
   a.ptime === b.ptime;
+
+function neverEntered(): undefined {
+  return undefined;
+}
 
 /** Whoever asked for the member was told why; there is nothing to take out. */
 function neverMade(): undefined {

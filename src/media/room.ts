@@ -54,7 +54,8 @@ export class ConferenceRoom implements Room {
   async prepare(id: MemberId, remote: Sdp | undefined): Promise<Sdp> {
     this.#assertOpen();
     if (this.#members.has(id)) throw new EarpieceError('invalid-state', 'the member has an endpoint already');
-    const member = new Member(this.#freeswitch, remote);
+    const entrance = entryDeafAndMute(this.conference, this.#options.conferenceProfile);
+    const member = new Member(this.#freeswitch, remote, entrance);
     this.#members.set(id, member);
     try {
       const offer = await (remote === undefined ? member.offerEverything() : member.offer());
@@ -70,8 +71,8 @@ export class ConferenceRoom implements Room {
     return this.#member(id).describe(remote);
   }
 
-  async admit(id: MemberId): Promise<void> {
-    await this.#member(id).enter(entryDeafAndMute(this.conference, this.#options.conferenceProfile));
+  admit(id: MemberId): Promise<void> {
+    return this.#member(id).admit();
   }
 
   async apply(steps: readonly Step[]): Promise<void> {

@@ -76,9 +76,9 @@ describe('isolation is lost when', () => {
   });
 
   it('FreeSWITCH lets a member in that hears', async () => {
-    await room.prepare('supervisor', undefined);
     const joined = { memberId: 9, hears: true, speaks: false, profile: 'lab' };
     const join = vi.spyOn(Channel.prototype, 'join').mockResolvedValueOnce(joined);
+    await room.prepare('supervisor', undefined);
     await expect(room.admit('supervisor')).rejects.toMatchObject(isolationLost);
     join.mockRestore();
   });
