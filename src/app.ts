@@ -17,7 +17,8 @@ import { logEvent } from './app/journal.ts';
 import { serversOf } from './app/servers.ts';
 import type { Logger } from './log.ts';
 import { MediaPool } from './media/media-pool.ts';
-import { memoryStore } from './store/memory-store.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
 import { Roster } from './store/roster.ts';
 
 /** How often a process that wants to end looks whether the last call is over, ms. */
@@ -31,6 +32,7 @@ export class App implements AsyncDisposable {
   readonly engines: Engines;
   readonly b2bua: B2bua;
   readonly media: MediaPool;
+  readonly store: Store;
   readonly #http: FastifyInstance;
   #closing: Promise<void> | undefined;
 
@@ -40,6 +42,7 @@ export class App implements AsyncDisposable {
     engines: Engines;
     b2bua: B2bua;
     media: MediaPool;
+    store: Store;
     http: FastifyInstance;
   }) {
     this.switchboard = parts.switchboard;
@@ -47,6 +50,7 @@ export class App implements AsyncDisposable {
     this.engines = parts.engines;
     this.b2bua = parts.b2bua;
     this.media = parts.media;
+    this.store = parts.store;
     this.#http = parts.http;
   }
 
@@ -71,6 +75,7 @@ export class App implements AsyncDisposable {
       return part;
     };
     try {
+      const store = keep(await openStore(config.store, log));
       const engines = keep(await startEngines(config));
       const roster = new Roster(config);
       const registrar = new Registrar();
@@ -96,7 +101,6 @@ export class App implements AsyncDisposable {
       };
       const { intrusion, severalSupervisors } = config.monitoring;
       const policy = { intrusion, severalSupervisors, alwaysAnchored: config.media.policy === 'always' };
-      const store = memoryStore();
       const clock = { pause: (ms: number) => delay(ms, undefined, { ref: false }) };
       const ports = { directory, signalling: b2bua, media, store, events: { publish }, clock };
       const switchboard = new Switchboard(ports, policy);
@@ -104,7 +108,6 @@ export class App implements AsyncDisposable {
       const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
       switchboard.start();
       b2bua.control(switchboard);
-      media.whenAvailable(() => switchboard.mediaAvailable());
       media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;
@@ -118,7 +121,7 @@ export class App implements AsyncDisposable {
       );
       const listening = await http.listen({ host, port });
       if (httpUrl === '') httpUrl = listening;
-      return new App({ switchboard, httpUrl, engines, b2bua, media, http });
+      return new App({ switchboard, httpUrl, engines, b2bua, media, store, http });
     } catch (error) {
       for (const part of opened) await part.close();
       throw error;
@@ -153,6 +156,9 @@ export class App implements AsyncDisposable {
       await this.media.close();
       await this.b2bua.close();
       await this.engines.close();
+      // Last: what the supervisors' leaving means to the subscriptions is kept.
+      await this.switchboard.settled();
+      await this.store.close();
     }
   }
 }

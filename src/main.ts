@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { App } from './app.ts';
+import { EarpieceError } from './coaching/errors.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { hashPasswordCommand } from './http/hash-password-command.ts';
 import { createLogger } from './log.ts';
@@ -78,6 +79,8 @@ function packageVersion(): string {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
+  // Both say all there is to say.
+  const known = error instanceof ConfigError || error instanceof EarpieceError;
+  console.error(known ? error.message : error);
   process.exitCode = 1;
 });

@@ -91,6 +91,11 @@ export class Switchboard implements CallControl {
     siblings.follow({ lost: (instanceId) => this.#instanceLost(instanceId), reunited: () => this.#reunited() });
   }
 
+  /** Resolves when every change that was asked for so far is stored, or could not be. */
+  settled(): Promise<void> {
+    return this.#changes.idle();
+  }
+
   // ── the control plane ────────────────────────────────────────────────────────────────────────────────────────────
 
   /**

@@ -44,6 +44,10 @@ const VARIABLES: readonly (readonly [variable: string, path: string, read: Read]
   ['EARPIECE_MEDIA_HOST', 'media.host', text],
   ['EARPIECE_MEDIA_LISTEN_ADDRESS', 'media.listenAddress', text],
   ['EARPIECE_FREESWITCH', 'media.freeswitch', servers],
+  ['EARPIECE_STORE_KIND', 'store.kind', text],
+  ['EARPIECE_STORE_PATH', 'store.path', text],
+  ['EARPIECE_REDIS_URL', 'store.redis.url', text],
+  ['EARPIECE_REDIS_PREFIX', 'store.redis.prefix', text],
   ['EARPIECE_LOG_LEVEL', 'log.level', text],
 ];
 
@@ -52,6 +56,7 @@ const SECRETS: readonly (readonly [variable: string, path: string])[] = [
   ['EARPIECE_DRACHTIO_SECRET', 'sip.drachtio.secret'],
   ['EARPIECE_SWITCH_PASSWORD', 'sip.switch.auth.password'],
   ['EARPIECE_FREESWITCH_PASSWORD', 'media.freeswitch.*.password'],
+  ['EARPIECE_REDIS_PASSWORD', 'store.redis.password'],
 ];
 
 /** What the environment says, in the order in which it is to be applied, and the secret files that could not be read. */

@@ -36,6 +36,9 @@ export const webUrl = z
   .url({ protocol: /^https?$/, error: 'an http or https URL' })
   .transform((url) => url.replace(/\/+$/, ''));
 
+/** `rediss:` is over TLS; a password may stand in it too. */
+export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'a URL such as redis://127.0.0.1:6379' });
+
 /** An address or a network in CIDR notation. */
 export const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
   error: 'an IP address or a network such as 10.0.0.0/24',

@@ -10,6 +10,7 @@ import {
   phoneNumber,
   port,
   profile,
+  redisUrl,
   section,
   sipUri,
   text,
@@ -130,7 +131,18 @@ const device = section({
   autoAnswer: flag.default(false),
 });
 
-const store = section({ kind: oneOf('memory').default('memory') });
+const store = section({
+  /** `file`: kept on this machine; `redis`: shared by several Earpieces; `memory`: forgotten when the process ends. */
+  kind: oneOf('file', 'redis', 'memory').default('file'),
+  /** The folder of the file store. */
+  path: text.default('./earpiece-data'),
+  redis: section({
+    url: redisUrl.default('redis://127.0.0.1:6379'),
+    password: text.optional(),
+    /** What every key begins with: Earpieces with the same prefix are one. */
+    prefix: text.default('earpiece:'),
+  }).prefault({}),
+});
 const log = section({
   level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
 });

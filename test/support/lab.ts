@@ -16,7 +16,7 @@ export const AGENT = '9c14cad7-17c4-48d0-8492-7cf0ff92c224';
 export const OTHER_AGENT = '7d0f6a55-0a4e-4c7c-8f0b-5a7f7c1e5002';
 export const SUPERVISOR = 'efe1ab32-6f4a-4c55-8c1f-0d7f4c0a5005';
 
-type Section = 'http' | 'sip' | 'media' | 'monitoring' | 'log';
+type Section = 'http' | 'sip' | 'media' | 'monitoring' | 'store' | 'log';
 export type Changes = { readonly [K in Section]?: Partial<Config[K]> } & {
   readonly users?: Config['users'];
   readonly devices?: Config['devices'];
@@ -53,6 +53,7 @@ export function labConfig(changes: Changes = {}): Config {
     sip: { ...lab.sip, port: 0, ...drachtio, ...changes.sip },
     media: { ...lab.media, ...freeswitch, ...changes.media },
     monitoring: { ...lab.monitoring, ...changes.monitoring },
+    store: { ...lab.store, kind: 'memory', ...changes.store },
     log: { level: process.env['EARPIECE_TEST_LOG'] ?? 'silent', ...changes.log } as Config['log'],
     users: changes.users ?? lab.users,
     devices: changes.devices ?? lab.devices,

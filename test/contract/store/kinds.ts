@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '../../../src/log.ts';
+import { openFileStore } from '../../../src/store/file-store.ts';
+import { memoryStore } from '../../../src/store/memory-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+
+/** A place where a store is, which may be opened again and again, and by several where that makes sense. */
+export interface Place extends AsyncDisposable {
+  open(): Promise<Store>;
+}
+
+const log = createLogger('silent');
+
+export async function filePlace(): Promise<Place & { folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'earpiece-store-'));
+  const opened: Store[] = [];
+  return {
+    folder,
+    open: async () => {
+      const store = await openFileStore(join(folder, 'store'), log);
+      opened.push(store);
+      return store;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const store of opened) await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const memoryPlace = (): Promise<Place> =>
+  Promise.resolve({ open: () => Promise.resolve(memoryStore()), [Symbol.asyncDispose]: () => Promise.resolve() });
