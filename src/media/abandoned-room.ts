@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarpieceError } from '../coaching/errors.ts';
+import type { AbandonedRoom } from '../coaching/ports.ts';
 import { takeStep } from './conference.ts';
 import { readConferenceName } from './conference-name.ts';
 import type { FreeSwitch } from './freeswitch.ts';
@@ -40,12 +41,12 @@ export const readSeparated = (relations: string): ReadonlySet<number> =>
  * A conference whose process is gone. It stays as it was, with everyone in it: the channels, the mix and who is kept from
  * whom outlive both our event sockets and our dialogs (measured on FreeSWITCH 1.10.12).
  */
-export class AbandonedRoom implements ListedConference {
+export class LeftBehindRoom implements AbandonedRoom, ListedConference {
   /** The id of the media server. */
   readonly server: string;
   /** The process that opened it. */
   readonly instance: string;
-  /** The call, in the letters that the name of a conference may have. */
+  /** In the letters that the name of a conference may have. */
   readonly callId: string;
   readonly conference: string;
   readonly members: readonly ConferenceMember[];
@@ -137,10 +138,10 @@ export async function abandonedRooms(
   server: string,
   settleMs: number,
   isGone: (instance: string) => boolean,
-): Promise<readonly AbandonedRoom[]> {
+): Promise<readonly LeftBehindRoom[]> {
   return readConferenceList(await freeswitch.api('conference list')).flatMap((listed) => {
     const owner = readConferenceName(listed.conference);
     if (owner === undefined || !isGone(owner.instance)) return [];
-    return [new AbandonedRoom(freeswitch, { server, settleMs }, owner, listed)];
+    return [new LeftBehindRoom(freeswitch, { server, settleMs }, owner, listed)];
   });
 }

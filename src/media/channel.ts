@@ -22,6 +22,7 @@ export class Channel {
   readonly gone: Promise<string>;
   readonly #freeswitch: FreeSwitch;
   readonly #dialog: Mrf.SipDialog;
+  readonly #dialogs: AbortSignal;
   readonly #events: Mrf.EventSocket;
   readonly #released: Promise<string>;
   readonly #silent: Promise<string>;
@@ -32,6 +33,7 @@ export class Channel {
     const told = (header: string) => events.getInfo()?.getHeader(header) ?? '';
     this.uuid = told('Channel-Unique-ID');
     this.#freeswitch = freeswitch;
+    this.#dialogs = freeswitch.dialogs;
     this.#dialog = dialog;
     this.#events = events;
     this.#sdp = told('variable_rtp_local_sdp_str');
@@ -101,13 +103,15 @@ export class Channel {
   async end(): Promise<void> {
     const failure = await this.#kill().then(noFailure, (error: unknown) => EarpieceError.from(error));
     // FreeSWITCH is gone, or its BYE was lost: the dialog would stay for ever in drachtio and in drachtio-srf.
-    if (this.#dialog.connected) await sayBye(this.#dialog, this.#freeswitch.limits.replyTimeoutMs);
+    if (this.#dialog.connected && !this.#dialogs.aborted)
+      await sayBye(this.#dialog, this.#freeswitch.limits.replyTimeoutMs);
     if (failure !== undefined) throw failure;
   }
 
   async #kill(): Promise<void> {
     await this.#freeswitch.api(`uuid_kill ${this.uuid}`);
     await this.#freeswitch.setup('ending a channel', this.#silent);
+    if (this.#dialogs.aborted) return;
     const { replyTimeoutMs } = this.#freeswitch.limits;
     await new Patience().wait('the BYE of FreeSWITCH', replyTimeoutMs, this.#released);
   }

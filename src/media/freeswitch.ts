@@ -49,6 +49,7 @@ export class FreeSwitch {
   readonly #sip: SipWatch;
   readonly #allowance = new Allowance();
   readonly #congestion = new Congestion();
+  #dialogs = new AbortController();
   /** Every socket between the server and us. */
   readonly #sockets = new Set<Socket>();
   #end: (reason: string) => void = () => undefined;
@@ -147,6 +148,15 @@ export class FreeSwitch {
   /** Sessions there, with those that have begun since it last said it, and as a share of those it can have. */
   get load(): Pick<Allowance, 'sessions' | 'maxSessions' | 'share' | 'idleCpu'> {
     return this.#allowance;
+  }
+
+  /** Aborted when the dialogs that are made now are lost, though the channels stay: with the connection to drachtio (measured on 0.9.10). */
+  get dialogs(): AbortSignal {
+    return this.#dialogs.signal;
+  }
+  dialogsLost(): void {
+    this.#dialogs.abort();
+    this.#dialogs = new AbortController();
   }
 
   /** Counts a room in that is being opened here. */

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import Mrf from 'drachtio-fsmrf';
 import type { CallId } from '../coaching/call.ts';
 import { EarpieceError } from '../coaching/errors.ts';
-import type { MediaServers, Room } from '../coaching/ports.ts';
+import type { AbandonedRooms, MediaServers, Room } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
-import type { AbandonedRoom } from './abandoned-room.ts';
+import type { LeftBehindRoom } from './abandoned-room.ts';
 import { choose } from './choice.ts';
 import { connectDrachtio, type Drachtio, type DrachtioAddress } from './drachtio.ts';
 import type { Limits, MediaServerAddress } from './freeswitch.ts';
@@ -21,7 +21,7 @@ export interface MediaPoolOptions {
   readonly conferenceProfile: string;
   /** ms between a confirmed mute and the end of a channel: at least 60, 100 to be calm (measured on FreeSWITCH 1.10.12). */
   readonly settleMs?: number;
-  /** Names this process in its rooms, so that they can be told from those of others; hexadecimal digits, random without. */
+  /** Names this process in its rooms, so that they can be told from those of others: a UUID, random without. */
   readonly instance?: string | undefined;
   readonly limits?: Partial<Limits>;
 }
@@ -31,7 +31,7 @@ const LIMITS: Limits = { replyTimeoutMs: 1000, setupTimeoutMs: 4500, pingMs: 250
 const SETTLE_MS = 100;
 
 /** The FreeSWITCH servers that hold the rooms of calls. */
-export class MediaPool implements MediaServers {
+export class MediaPool implements MediaServers, AbandonedRooms {
   readonly #options: MediaPoolOptions;
   readonly #drachtio: Drachtio;
   readonly #servers: readonly MediaServer[];
@@ -48,7 +48,7 @@ export class MediaPool implements MediaServers {
     this.#log = log;
     const mrf = new Mrf(drachtio.srf);
     const { listenAddress, conferenceProfile, settleMs = SETTLE_MS } = options;
-    const { instance = randomBytes(8).toString('hex') } = options;
+    const { instance = randomUUID() } = options;
     this.instance = instance;
     const limits = { ...LIMITS, ...options.limits };
     const onChanged = () => this.#changed();
@@ -65,7 +65,7 @@ export class MediaPool implements MediaServers {
     const changed: { tell: () => void } = { tell: () => undefined };
     const drachtio = await connectDrachtio(options.drachtio, setupTimeoutMs, log, () => changed.tell());
     const pool = new MediaPool(options, drachtio, log);
-    changed.tell = () => pool.#changed();
+    changed.tell = () => pool.#drachtioChanged();
     await Promise.all(pool.#servers.map((server) => server.connect()));
     return pool;
   }
@@ -97,7 +97,7 @@ export class MediaPool implements MediaServers {
   }
 
   /** The rooms that processes have left behind on the servers that are up. Servers that do not say are left out. */
-  async abandoned(isGone: (instance: string) => boolean): Promise<readonly AbandonedRoom[]> {
+  async abandoned(isGone: (instance: string) => boolean): Promise<readonly LeftBehindRoom[]> {
     const foreign = (instance: string) => instance !== this.instance && isGone(instance);
     const found = this.#servers.map(async (server) => {
       try {
@@ -141,6 +141,12 @@ export class MediaPool implements MediaServers {
 
   #refusals(): string {
     return this.#servers.map(({ id, refusal }) => `${id}: ${refusal ?? ''}`).join('; ');
+  }
+
+  /** drachtio is lost, or back. */
+  #drachtioChanged(): void {
+    if (!this.#drachtio.isUp()) for (const { freeswitch } of this.#servers) freeswitch?.dialogsLost();
+    this.#changed();
   }
 
   #changed(): void {

@@ -1,7 +1,7 @@
 import type Mrf from 'drachtio-fsmrf';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
-import { type AbandonedRoom, abandonedRooms } from './abandoned-room.ts';
+import { abandonedRooms, type LeftBehindRoom } from './abandoned-room.ts';
 import type { Candidate } from './choice.ts';
 import { Complaints } from './complaints.ts';
 import { FreeSwitch, type Limits, type MediaServerAddress } from './freeswitch.ts';
@@ -126,7 +126,7 @@ export class MediaServer implements Candidate {
   }
 
   /** Rooms there that processes have left behind. Rejects with `unavailable` or `timeout`. */
-  async abandoned(isGone: (instance: string) => boolean): Promise<readonly AbandonedRoom[]> {
+  async abandoned(isGone: (instance: string) => boolean): Promise<readonly LeftBehindRoom[]> {
     const { freeswitch } = this;
     if (freeswitch === undefined) return [];
     return abandonedRooms(freeswitch, this.id, this.#options.settleMs, isGone);
@@ -139,8 +139,8 @@ export class MediaServer implements Candidate {
     let freeswitch: FreeSwitch | undefined;
     try {
       freeswitch = await FreeSwitch.connect(this.#mrf, address, listenAddress, limits, onChanged, this.#log);
-      await warmUp(freeswitch, conferenceProfile, instance);
       await this.#tidyUp(freeswitch);
+      await warmUp(freeswitch, conferenceProfile, instance);
       this.#up(freeswitch);
     } catch (error) {
       freeswitch?.close();
@@ -158,13 +158,12 @@ export class MediaServer implements Candidate {
   }
 
   /**
-   * Ends what is left there of rooms that were lost with the connection: a server that was frozen, or cut off, comes back with
-   * everyone in their conferences.
+   * Ends what is there of our rooms. Nothing has been opened over this connection yet, so they are lost ones: a server that
+   * was frozen, or cut off, comes back with everyone in their conferences.
    */
   async #tidyUp(freeswitch: FreeSwitch): Promise<void> {
     const { instance, settleMs } = this.#options;
-    const lost = await abandonedRooms(freeswitch, this.id, settleMs, (owner) => owner === instance);
-    const left = lost.filter(({ conference }) => ![...this.#rooms].some((room) => room.conference === conference));
+    const left = await abandonedRooms(freeswitch, this.id, settleMs, (owner) => owner === instance);
     await Promise.all(left.map((room) => room.clear()));
     if (left.length > 0) this.#log.info({ rooms: left.length }, 'cleared the rooms that were lost');
   }
