@@ -142,6 +142,11 @@ export class B2bua implements Signalling {
     return { ringing: this.#setups.size, calls: this.#conversations.size, legs: this.#legs.size, supervisors };
   }
 
+  /** Legs whose phones we can speak to but not hear: their dialogs belonged to a connection to drachtio, or a process, that is gone. */
+  get unheard(): number {
+    return [...this.#legs.values()].filter(({ leg }) => !leg.heard).length;
+  }
+
   /** New calls get 503 from now on; those that are up go on. */
   stopAccepting(): void {
     this.#accepting = false;

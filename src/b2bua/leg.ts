@@ -23,10 +23,8 @@ import type { Content, Headers, Reply, Stack, StackDialog, StackRequest } from '
 
 /** Timer B of RFC 3261 (64 × T1), in ms: how long the phone may take to answer an INVITE, or to acknowledge ours. */
 const TRANSACTION_MS = 32_000;
-/** How long an offer waits for the ACK to the previous exchange, in ms: T2. */
-const SETTLING_MS = 4_000;
-/** How long hanging up may take, in ms: the leg is over for us as soon as its BYE is sent. */
-const BYE_MS = 2_000;
+/** How long an offer waits for the ACK to the previous exchange, in ms: T2; and how long hanging up may take. */
+const [SETTLING_MS, BYE_MS] = [4_000, 2_000];
 
 /** One SIP dialog that is up: what was said of its media on both sides, and who may speak next. */
 export class Leg {
@@ -65,19 +63,18 @@ export class Leg {
     this.#local = left === undefined ? this.#origin.speak(said.local) : this.#origin.resume(said.local);
     const firstInvite = 'dialog' in from ? undefined : cseqOf(from.req);
     this.#dialog = new LegDialog(stack, 'dialog' in from ? from.dialog : from, (dialog) => this.#hear(dialog));
-    this.#lookout = new Lookout({
-      heard: () => this.#dialog.held,
-      look: () => this.#dialog.look(TRANSACTION_MS),
-      rejoin: () => this.#rejoin(),
-      gone: () => this.#end({}),
-      log: this.#log,
-    });
+    this.#lookout = new Lookout(this.#dialog, { rejoin: () => this.#rejoin(), gone: () => this.#end({}) }, this.#log);
     const called = firstInvite !== undefined && this.#dialog.facts.type === 'uas';
     this.confirmed = called ? this.#firstAck(firstInvite) : Promise.resolve(undefined);
   }
 
   get up(): boolean {
     return !this.#over.signal.aborted;
+  }
+
+  /** Whether the phone reaches us. */
+  get heard(): boolean {
+    return this.#dialog.held;
   }
 
   /** What the phone last said of its media. */
@@ -171,7 +168,7 @@ export class Leg {
    * drachtio is given back what it has forgotten. Resolves when the phone was asked once; never rejects.
    */
   async regain(): Promise<void> {
-    if (this.up && !this.#dialog.held) await this.#lookout.start();
+    if (this.up && !this.heard) await this.#lookout.start();
   }
 
   /** Ends the leg with BYE. Never rejects; twice is fine. */
@@ -203,7 +200,7 @@ export class Leg {
   /** Repeats to the phone what it was told last, which changes nothing for it and gives drachtio the dialog. */
   #rejoin(): Promise<void> {
     return this.#offers.run(async () => {
-      if (this.#dialog.held) return;
+      if (this.heard) return;
       const answer = await this.#exchangeOurs(this.#local);
       this.#log.info('drachtio knows the dialog again');
       const moved = answer !== undefined && !samePlace(answer, this.#remote);
@@ -215,7 +212,6 @@ export class Leg {
     });
   }
 
-  /** Offers; the phone's answer, acknowledged. */
   async #exchangeOurs(body: Sdp): Promise<Sdp | undefined> {
     const { response, acknowledge } = await this.#invite({ body, headers: { 'Content-Type': 'application/sdp' } });
     acknowledge();

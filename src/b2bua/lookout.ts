@@ -1,30 +1,33 @@
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
-import type { Finding } from './leg-dialog.ts';
+import type { LegDialog } from './leg-dialog.ts';
 import { OfferRefused } from './responses.ts';
 
 /** How often a phone that cannot be heard is asked whether it is still there, in ms. */
 const INTERVAL_MS = 3_000;
 
-export interface LookoutPorts {
-  /** Whether what the phone says reaches us. */
-  readonly heard: () => boolean;
-  readonly look: () => Promise<Finding>;
+/** How long the phone may take to answer, in ms: as long as a transaction lasts (64 × T1). */
+const PATIENCE_MS = 32_000;
+
+export interface LookoutListener {
   /** Gives drachtio the dialog it has forgotten. */
-  readonly rejoin: () => Promise<void>;
+  rejoin(): Promise<void>;
   /** The phone is not there any more. */
-  readonly gone: () => void;
-  readonly log: Logger;
+  gone(): void;
 }
 
 /** Looks for a phone that cannot be heard, until it is heard again or is gone. */
 export class Lookout {
-  readonly #ports: LookoutPorts;
+  readonly #dialog: Pick<LegDialog, 'held' | 'look'>;
+  readonly #listener: LookoutListener;
+  readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
 
-  constructor(ports: LookoutPorts) {
-    this.#ports = ports;
+  constructor(dialog: Pick<LegDialog, 'held' | 'look'>, listener: LookoutListener, log: Logger) {
+    this.#dialog = dialog;
+    this.#listener = listener;
+    this.#log = log;
   }
 
   /** Resolves when it has looked for the first time; never rejects. */
@@ -42,17 +45,16 @@ export class Lookout {
   async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
-    const { heard, look, rejoin, gone, log } = this.#ports;
     try {
-      const found = await look();
-      if (found === 'forgotten') await rejoin();
+      const found = await this.#dialog.look(PATIENCE_MS);
+      if (found === 'forgotten') await this.#listener.rejoin();
       // Who does not answer for as long as a transaction lasts is gone (RFC 3261 12.2.1.2).
-      if (found === 'gone' || found === 'silent') gone();
-      if (heard()) this.stop();
+      if (found === 'gone' || found === 'silent') this.#listener.gone();
+      if (this.#dialog.held) this.stop();
     } catch (error) {
       const silent = error instanceof OfferRefused && error.refusal.status === 408;
-      if (silent || EarpieceError.from(error).code === 'timeout') gone();
-      else log.warn({ err: error }, 'a phone that cannot be heard is not found');
+      if (silent || EarpieceError.from(error).code === 'timeout') this.#listener.gone();
+      else this.#log.warn({ err: error }, 'a phone that cannot be heard is not found');
     } finally {
       this.#looking = false;
     }

@@ -69,7 +69,7 @@ export class Succession {
         await this.#ports.signalling.connectDirectly(caller.legId, callee.legId);
         return;
       } catch (error) {
-        if (isUp())
+        if (abandoned.isUp())
           this.#ports.events.publish({ type: 'call.degraded', call, reason: EarpieceError.from(error).message });
       }
       await this.#ports.clock.pause(PAUSE_MS);
