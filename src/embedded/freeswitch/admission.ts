@@ -49,4 +49,9 @@ export class Admission {
   admits(direction: Direction, sessions: number): boolean {
     return sessions + 1 < this.maxSessions && !this.paused(direction) && this.rate.take();
   }
+
+  /** What OPTIONS asks: a server that is full, or paused, says 503 to it as well (measured on FreeSWITCH 1.10.12). */
+  takesCalls(sessions: number): boolean {
+    return sessions < this.maxSessions && !this.paused('inbound');
+  }
 }

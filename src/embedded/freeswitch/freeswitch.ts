@@ -5,11 +5,12 @@ import type { ApiServer } from './api/server.ts';
 import { runApi } from './api/table.ts';
 import { applicationTable } from './applications/table.ts';
 import type { Application } from './channel/application.ts';
+import { Bridges } from './bridge/bridges.ts';
 import { Channel } from './channel/channel.ts';
 import { Admission } from './admission.ts';
 import { Channels } from './channels.ts';
 import { Conferences } from './conference/conferences.ts';
-import { dialplan } from './dialplan.ts';
+import { CONTROLLED, dialplan } from './dialplan.ts';
 import { EventBus } from './event-bus.ts';
 import type { EventSocketCore } from './eventsocket/core.ts';
 import { InboundEventSocket } from './eventsocket/inbound.ts';
@@ -119,12 +120,14 @@ export class FreeSwitch implements AsyncDisposable {
         channel: (uuid) => channels.get(uuid),
         api: (name, argument) => runApi(apiServer, name, argument),
       };
-      const applications = applicationTable(core, conferences);
+      const bridges = new Bridges(engine);
+      const applications = applicationTable({ core, conferences, bridges });
       const profile: SipProfile = await SipProfile.listen(
         {
           engine,
           dialplan,
           admits: (beginning) => admission.admits('inbound', channels.count + beginning),
+          takesCalls: () => admission.takesCalls(channels.count),
           begin: (call) => beginChannel(call, core, applications, profile.url),
         },
         { host, port: sipPort, ...(transactions === undefined ? {} : { transactions }) },
@@ -134,6 +137,7 @@ export class FreeSwitch implements AsyncDisposable {
         bus,
         channels,
         conferences,
+        bridges,
         sipUrl: profile.url,
         globals,
         admission,
@@ -214,6 +218,7 @@ function beginChannel(
       ['channel_name', name],
       ...inviteVariables(invite, source, { name: PROFILE, url, localTag }),
       ...mediaVariables(session.stream, agreement),
+      ...(invite.headers.has('x-esl-outbound') ? CONTROLLED : []),
     ],
   });
   channels.add(channel);

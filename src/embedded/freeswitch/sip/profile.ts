@@ -34,6 +34,8 @@ export interface Switch {
   begin(call: Call): Channel;
   /** @param beginning calls that are being answered @returns false when there is no room for one more */
   admits(beginning: number): boolean;
+  /** Whether OPTIONS is answered 200, else 503. */
+  takesCalls(): boolean;
 }
 
 /** The SIP side: one listening point that takes calls, and the dialogs they become. */
@@ -96,7 +98,8 @@ export class SipProfile {
         this.#admit(transaction, source);
         return;
       case 'OPTIONS':
-        this.#refuse(transaction, 200, { Accept: 'application/sdp' });
+        if (this.#switch.takesCalls()) this.#refuse(transaction, 200, { Accept: 'application/sdp' });
+        else this.#refuse(transaction, 503, { 'Retry-After': '300' }, 'Maximum Calls In Progress');
         return;
       case 'BYE':
       case 'UPDATE':
