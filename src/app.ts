@@ -6,6 +6,7 @@ import type { Credentials } from './b2bua/digest.ts';
 import { Registrar } from './b2bua/registrar.ts';
 import type { EarpieceEvent } from './coaching/events.ts';
 import type { Directory } from './coaching/ports.ts';
+import { Succession } from './coaching/succession.ts';
 import { Switchboard } from './coaching/switchboard.ts';
 import { CometdNotifier } from './cometd/notifier.ts';
 import type { Config } from './config.ts';
@@ -84,8 +85,8 @@ export class App implements AsyncDisposable {
         deviceByNumber: (number) => roster.deviceByNumber(number),
         isActive: (id) => roster.device(id)?.address !== undefined || registrar.isActive(id),
       };
-      const b2bua = keep(await B2bua.connect(b2buaOptions(config, engines, registrar), directory, log));
-      const media = keep(await MediaPool.connect(mediaOptions(config, engines), log));
+      const b2bua = keep(await B2bua.connect(b2buaOptions(config, engines, registrar, store), directory, log));
+      const media = keep(await MediaPool.connect(mediaOptions(config, engines, store), log));
 
       let httpUrl = config.http.publicUrl ?? '';
       const uris = new Uris(() => httpUrl);
@@ -108,6 +109,9 @@ export class App implements AsyncDisposable {
       const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
       switchboard.start();
       b2bua.control(switchboard);
+      const succession = new Succession({ ...ports, rooms: media, control: switchboard });
+      b2bua.onAbandoned((call) => void succession.take(call));
+      store.siblings.follow({ lost: (id) => succession.lost(roomPrefix(id)), reunited: () => undefined });
       media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;
@@ -163,7 +167,7 @@ export class App implements AsyncDisposable {
   }
 }
 
-function b2buaOptions(config: Config, engines: Engines, registrar: Registrar) {
+function b2buaOptions(config: Config, engines: Engines, registrar: Registrar, store: Store) {
   const { realm, digest, ringSeconds, switch: trunk } = config.sip;
   const phones = new Map(
     config.devices.flatMap(({ id, sip }): [string, Credentials][] =>
@@ -180,12 +184,23 @@ function b2buaOptions(config: Config, engines: Engines, registrar: Registrar) {
     realm,
     algorithms: digest,
     registrar,
+    records: store.records,
     credentials: (userName: string) => phones.get(userName),
     ringMs: { callee: ringSeconds * 1000, supervisor: config.monitoring.answerSeconds * 1000 },
   };
 }
 
-function mediaOptions({ media }: Config, engines: Engines) {
+/** An instance in the names of its rooms: hexadecimal digits. */
+const roomPrefix = (instanceId: string): string => instanceId.replaceAll('-', '');
+
+function mediaOptions({ media }: Config, engines: Engines, store: Store) {
   const { listenAddress, conferenceProfile, settleMs } = media;
-  return { drachtio: engines.drachtio, servers: engines.mediaServers, listenAddress, conferenceProfile, settleMs };
+  return {
+    instance: roomPrefix(store.siblings.self),
+    drachtio: engines.drachtio,
+    servers: engines.mediaServers,
+    listenAddress,
+    conferenceProfile,
+    settleMs,
+  };
 }
