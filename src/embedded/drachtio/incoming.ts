@@ -7,7 +7,7 @@ import type { SipSource } from '../sip/transport.ts';
 import type { AppConnection } from './app-connection.ts';
 import { completeResponse } from './completion.ts';
 import { Dialog, dialogId } from './dialog.ts';
-import { firstRSeq, ReliableProvisional, wantsReliability } from './reliable-provisional.ts';
+import { firstRSeq, knowsReliability, ReliableProvisional, wantsReliability } from './reliable-provisional.ts';
 import { receivedMeta, type ServerContext } from './server-context.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { answeredSessionExpires } from './session-timer.ts';
@@ -30,6 +30,9 @@ interface Incoming {
 
 /** What an unanswered request is kept for, in multiples of 64*T1: measured as 64 s. */
 const ABANDON_FACTOR = 2;
+/** What an application is given outside dialogs; drachtio-server 0.9.10 drops REFER and methods it does not know. */
+const beginsSomething = new Set('INVITE REGISTER MESSAGE OPTIONS INFO NOTIFY SUBSCRIBE PUBLISH'.split(' '));
+const endsOrChanges = new Set(['BYE', 'UPDATE', 'PRACK']);
 const refreshesTarget = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
 
 /** Requests from the network: to the right application, and its responses back. */
@@ -50,8 +53,13 @@ export class IncomingRequests {
   }
 
   receive(transaction: ServerTransaction, request: SipRequest, source: SipSource): void {
-    if (tagOf(request.headers.get('to')) === '') this.#receiveNew(transaction, request, source);
-    else this.#receiveInDialog(transaction, request, source);
+    const isTagged = tagOf(request.headers.get('to')) !== '';
+    const dialog = isTagged ? this.#dialogOf(request) : undefined;
+    if (dialog !== undefined) this.#receiveInDialog(transaction, request, source, dialog);
+    else if (beginsSomething.has(request.method) && !(isTagged && request.method === 'INVITE')) {
+      // Measured: what names a dialog nobody knows is a request outside dialogs for drachtio-server 0.9.10.
+      this.#receiveNew(transaction, request, source);
+    } else this.#answer(transaction, isTagged || endsOrChanges.has(request.method) ? 481 : 501);
   }
 
   /** The ACK to a 2xx: stops its repetition and goes to the application once, under its INVITE's transaction. */
@@ -85,6 +93,10 @@ export class IncomingRequests {
       return;
     }
     const { transaction, request } = incoming;
+    if (wantsReliability(draft) && !knowsReliability(request)) {
+      app.reply(messageId, 'NOK|Remote endpoint does not support 100rel');
+      return;
+    }
     const response = this.#complete(incoming, draft);
     if (draft.status > 100) this.#noteResponse(incoming, response);
     // A response that is lost is asked for again by the repeated request; a dead TCP peer needs none.
@@ -116,10 +128,6 @@ export class IncomingRequests {
   }
 
   #receiveNew(transaction: ServerTransaction, request: SipRequest, source: SipSource): void {
-    if (request.method === 'BYE') {
-      this.#answer(transaction, 481);
-      return;
-    }
     if (this.#isMerged(request)) {
       this.#answer(transaction, 482);
       return;
@@ -143,13 +151,16 @@ export class IncomingRequests {
     return this.#context.dialogs.get(name)?.remoteCSeq === parseCSeq(headers.get('cseq') ?? '').number;
   }
 
-  #receiveInDialog(transaction: ServerTransaction, request: SipRequest, source: SipSource): void {
-    const { dialogs } = this.#context;
-    const dialog = dialogs.find(request) ?? (request.method === 'NOTIFY' ? this.#adoptNotify(request) : undefined);
-    const app = dialog?.app;
-    if (dialog === undefined || app?.connected !== true) {
+  #dialogOf(request: SipRequest): Dialog | undefined {
+    const dialog = this.#context.dialogs.find(request);
+    return dialog ?? (request.method === 'NOTIFY' ? this.#adoptNotify(request) : undefined);
+  }
+
+  #receiveInDialog(transaction: ServerTransaction, request: SipRequest, source: SipSource, dialog: Dialog): void {
+    const { app } = dialog;
+    if (!app.connected) {
       // Measured: nobody inherits the dialogs of an application that is gone; a BYE clears them nevertheless.
-      if (dialog !== undefined && request.method === 'BYE') dialogs.end(dialog);
+      if (request.method === 'BYE') this.#context.dialogs.end(dialog);
       this.#answer(transaction, 481);
       return;
     }

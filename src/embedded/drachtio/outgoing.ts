@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseNameAddr, splitList, tagOf } from '../sip/address.ts';
+import { tagOf } from '../sip/address.ts';
 import { serializeMessage, type SipRequest } from '../sip/message.ts';
 import { SipParseError } from '../sip/parse-error.ts';
 import { Answers } from './answers.ts';
@@ -33,7 +33,7 @@ export class OutgoingRequests {
    * Sends a request of an application and answers its message.
    * @param transaction id of the INVITE, for a CANCEL.
    * @param dialogName id of the dialog, '' for a request outside any.
-   * @param via URI of the next hop, '' where Route or request-URI say it.
+   * @param via URI of the next hop, '' where the request-URI says it.
    */
   send(
     app: AppConnection,
@@ -50,7 +50,8 @@ export class OutgoingRequests {
       else this.#sendNew(app, messageId, draft, via);
     } catch (error) {
       if (!(error instanceof SipParseError)) throw error;
-      app.reply(messageId, `NOK|Server error: ${error.message.replace(/[|\r\n]/g, ' ')}`);
+      const prefix = dialogName === '' ? '' : 'Server error: ';
+      app.reply(messageId, `NOK|${prefix}${error.message.replace(/[|\r\n]/g, ' ')}`);
     }
   }
 
@@ -67,9 +68,7 @@ export class OutgoingRequests {
   }
 
   #sendNew(app: AppConnection, messageId: string, draft: SipRequest, via: string): void {
-    const route = draft.headers.get('route');
-    const hop = via !== '' ? via : route === undefined ? draft.uri : parseNameAddr(splitList(route)[0] ?? '').uri;
-    const target = targetOf(hop);
+    const target = targetOf(via === '' ? draft.uri : via);
     if (this.#context.local.isSelf(target)) {
       app.reply(messageId, 'NOK|can not send request to myself');
       return;
@@ -100,8 +99,14 @@ export class OutgoingRequests {
       return;
     }
     if (draft.method === 'INVITE') dialog.localInvitePending = true;
+    // Measured on drachtio-server 0.9.10: a re-INVITE that is still open is cancelled by our BYE.
+    if (draft.method === 'BYE') this.#cancelInvitesOf(dialog);
     this.#start(outgoing, messageId);
     if (draft.method === 'BYE') dialogs.end(dialog);
+  }
+
+  #cancelInvitesOf(dialog: Dialog): void {
+    for (const invite of this.#invites.values()) if (invite.dialog === dialog) invite.client?.cancel();
   }
 
   #start(outgoing: OutgoingRequest, messageId: string): void {

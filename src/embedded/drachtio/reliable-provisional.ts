@@ -23,10 +23,15 @@ export class ReliableProvisional {
 }
 
 /** Whether an application wants this provisional response sent reliably. */
-export const wantsReliability = (response: SipResponse): boolean =>
-  response.status > 100 &&
-  response.status < 200 &&
-  response.headers.getAll('require').some((value) => /(^|[\s,])100rel($|[\s,])/i.test(value));
+export const wantsReliability = ({ status, headers }: SipResponse): boolean =>
+  status > 100 && status < 200 && names100rel(headers.getAll('require'));
+
+/** Whether the caller knows PRACK (RFC 3262 4): without it no response may be reliable. */
+export const knowsReliability = ({ headers }: SipRequest): boolean =>
+  names100rel([...headers.getAll('supported'), ...headers.getAll('require')]);
+
+const names100rel = (values: readonly string[]): boolean =>
+  values.some((value) => /(^|[\s,])100rel($|[\s,])/i.test(value));
 
 /** RFC 3262 3: the first RSeq is chosen from 1 to 2^31 - 1, each next one is one higher. */
 export const firstRSeq = (): number => 1 + Math.floor(Math.random() * 2 ** 30);

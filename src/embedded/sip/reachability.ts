@@ -72,7 +72,12 @@ function probe(address: string, port: number, done: (isClosed: boolean) => void)
   patience.unref();
   socket.unref();
   socket.on('error', fail);
-  socket.connect(port, address, () => {
+  // What the types of Node do not say: a name that does not resolve comes as an argument.
+  socket.connect(port, address, (error?: NodeJS.ErrnoException) => {
+    if (error !== undefined) {
+      fail(error);
+      return;
+    }
     if (state === 'connecting') state = 'connected';
     ask();
   });

@@ -1,7 +1,9 @@
+import type { SipTarget } from '../../../src/embedded/sip/transport.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { CallerDialog, Peer, sdp } from './peer.ts';
 import { RawApp } from './raw-app.ts';
+import { freshCallId, udpTarget } from './server-under-test.ts';
 
 /** What the server does by itself: when applications die, when ACKs or refreshes stay away, when INVITEs cross. */
 let server: DrachtioServer;
@@ -22,11 +24,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const target = (): { protocol: 'udp'; address: string; port: number } => ({
-  protocol: 'udp',
-  address: '127.0.0.1',
-  port: server.sipPort,
-});
+const target = (): SipTarget => udpTarget(server);
 const invite = (callId: string, headers: Record<string, string> = {}): ReturnType<Peer['send']> =>
   caller.send(caller.request('INVITE', `sip:a@127.0.0.1:${server.sipPort}`, callId, headers, sdp('caller')), target());
 
@@ -141,8 +139,8 @@ test('a repeated 200 gets the same ACK again, a 200 of another branch is acknowl
   expect(bye.request.headers.get('to')).toContain('other-branch');
 });
 
-test('a BYE, INFO or re-INVITE for a dialog nobody has: 481', async () => {
-  for (const method of ['BYE', 'INFO', 'INVITE', 'UPDATE']) {
+test('a BYE, UPDATE or re-INVITE for a dialog nobody has: 481', async () => {
+  for (const method of ['BYE', 'UPDATE', 'INVITE']) {
     const request = caller.request(method, `sip:a@127.0.0.1:${server.sipPort}`, `unknown-${method}`, {
       To: '<sip:a@127.0.0.1>;tag=nobody',
     });
@@ -150,6 +148,18 @@ test('a BYE, INFO or re-INVITE for a dialog nobody has: 481', async () => {
   }
   const lone = caller.request('BYE', `sip:a@127.0.0.1:${server.sipPort}`, 'no-tag');
   expect((await caller.send(lone, target()).final()).status).toBe(481);
+});
+
+test('anything else for a dialog nobody has is given to an application, as if it were outside dialogs', async () => {
+  for (const method of ['INFO', 'OPTIONS']) {
+    const headers = { To: '<sip:a@127.0.0.1>;tag=nobody' };
+    const uri = `sip:a@127.0.0.1:${server.sipPort}`;
+    const sent = caller.send(caller.request(method, uri, freshCallId('unknown'), headers), udpTarget(server));
+    const { transaction, dialog } = await frameOf(method);
+    expect(dialog).toBe('');
+    await respond(transaction, 481);
+    expect((await sent.final()).status, method).toBe(481);
+  }
 });
 
 test('the right Call-ID with a wrong tag is not the dialog', async () => {
@@ -229,9 +239,12 @@ test('Record-Route: requests of the dialog go to the proxy, in the right order o
   expect(info.request.headers.getAll('route')).toEqual([route, '<sip:far.example;lr>']);
   await proxy.answer(info, 200);
 
-  app.say(`sip||\r\nINVITE sip:callee@nowhere.example SIP/2.0\r\nRoute: ${route}\r\n\r\n${sdp('app')}`);
+  app.say(
+    `sip|||${proxy.uri}\r\nINVITE sip:callee@nowhere.example SIP/2.0\r\nRoute: <sip:ignored.example;lr>\r\n\r\n${sdp('app')}`,
+  );
   const out = await proxy.next('INVITE');
   expect(out.request.uri).toBe('sip:callee@nowhere.example');
+  expect(out.request.headers.has('route')).toBe(false);
   const recorded = { 'Record-Route': `<sip:far.example;lr>, ${route}`, Contact: '<sip:callee@nowhere.example>' };
   await proxy.answer(out, 200, recorded, sdp('callee'));
   const text = await app.frames.nextWhere((frame) => frame.includes('\r\nSIP/2.0 200 OK') && frame.includes('callee'));

