@@ -64,7 +64,8 @@ export class Allowance {
   /** Why no room should be opened there now; `undefined` when one may. */
   refusal(now: number): string | undefined {
     const { maxSessions } = this;
-    if (maxSessions !== undefined && this.sessions + SESSIONS_OF_A_ROOM > maxSessions) {
+    // It refuses the last one already: the session that asks is counted with the others (measured on 1.10.12).
+    if (maxSessions !== undefined && this.sessions + SESSIONS_OF_A_ROOM >= maxSessions) {
       return `it is full: ${this.sessions} of ${maxSessions} sessions (max-sessions)`;
     }
     if (now - this.#refusedAt < PAUSE_MS) return 'it is full: it has answered 503';

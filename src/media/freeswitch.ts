@@ -131,7 +131,6 @@ export class FreeSwitch {
     const freeswitch = new FreeSwitch(server, limits, onChanged, log);
     try {
       await freeswitch.#sip.look();
-      freeswitch.#read(readStatus(await freeswitch.api('status')));
     } catch (error) {
       freeswitch.close();
       throw error;
@@ -148,6 +147,11 @@ export class FreeSwitch {
   /** Sessions there, with those that have begun since it last said it, and as a share of those it can have. */
   get load(): Pick<Allowance, 'sessions' | 'maxSessions' | 'share' | 'idleCpu'> {
     return this.#allowance;
+  }
+
+  /** Asks for the load, which is known afterwards. Rejects with `unavailable` or `timeout`. */
+  async readLoad(): Promise<void> {
+    this.#read(readStatus(await this.api('status')));
   }
 
   /** Aborted when the dialogs that are made now are lost, though the channels stay: with the connection to drachtio (measured on 0.9.10). */
@@ -195,7 +199,7 @@ export class FreeSwitch {
 
   #ping(): void {
     // Not answered in time is not gone: as long as anything comes from it, it lives, and is busy.
-    this.api('status').then((answer) => this.#read(readStatus(answer)), alreadyTold);
+    this.readLoad().catch(alreadyTold);
   }
 
   #read(load: ServerLoad | undefined): void {

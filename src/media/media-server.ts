@@ -141,6 +141,7 @@ export class MediaServer implements Candidate {
       freeswitch = await FreeSwitch.connect(this.#mrf, address, listenAddress, limits, onChanged, this.#log);
       await this.#tidyUp(freeswitch);
       await warmUp(freeswitch, conferenceProfile, instance);
+      await freeswitch.readLoad();
       this.#up(freeswitch);
     } catch (error) {
       freeswitch?.close();

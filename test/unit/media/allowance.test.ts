@@ -21,10 +21,10 @@ describe('what a server may be asked for', () => {
   });
 
   it('ends before max-sessions: a supervisor may come to the parties', () => {
-    allowance.read(load(7, { maxSessions: 10 }), 0);
+    allowance.read(load(6, { maxSessions: 10 }), 0);
     expect(allowance.refusal(1)).toBeUndefined();
-    allowance.read(load(8, { maxSessions: 10 }), 2);
-    expect(allowance.refusal(3)).toBe('it is full: 8 of 10 sessions (max-sessions)');
+    allowance.read(load(7, { maxSessions: 10 }), 2);
+    expect(allowance.refusal(3)).toBe('it is full: 7 of 10 sessions (max-sessions)');
   });
 
   it('counts rooms from the moment they are opened, and their parties once', () => {
