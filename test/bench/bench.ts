@@ -1,15 +1,18 @@
 /**
- * Measures the compiled product in a process of its own, the load beside it; five minutes, with --quick one.
+ * Measures the compiled product in a process of its own, the load beside it; six minutes, with --quick one. On its own engines,
+ * or on real ones where EARPIECE_DRACHTIO and EARPIECE_FREESWITCH name them (host:port; their secrets: cymru, ClueCon).
  *
- *     npm run bench -- [--quick] [--only delay|coaching|mixer|setup|memory] [--json FILE]
+ *     npm run bench -- [--quick] [--only delay|coaching|always|mixer|setup|memory] [--json FILE]
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { measureAlwaysAnchored } from './always-anchored.ts';
 import { measureCallSetup } from './call-setup.ts';
 import { measureCoaching } from './coaching.ts';
+import { enginesInWords, onRealEngines } from './engines.ts';
 import type { Bench, Row } from './measurement.ts';
 import { measureMemory } from './memory.ts';
 import { measureMixerLoad } from './mixer-load.ts';
@@ -20,7 +23,9 @@ import { measureWhisperDelay } from './whisper-delay.ts';
 const BENCHES: Readonly<Record<string, Bench>> = {
   delay: measureWhisperDelay,
   coaching: measureCoaching,
-  mixer: measureMixerLoad,
+  always: measureAlwaysAnchored,
+  // The embedded mixer alone; FreeSWITCH's CPU is measured with the delay.
+  ...(onRealEngines ? {} : { mixer: measureMixerLoad }),
   setup: measureCallSetup,
   memory: measureMemory,
 };
@@ -49,8 +54,9 @@ for (const name of names) {
   rows.push(...(measured ?? []));
 }
 
+const on = await enginesInWords();
 const pressure = await cpuPressure();
 const waiting =
   pressure === undefined ? '' : `, ${(pressure * 100).toFixed(0)} % of the time something waits for a CPU`;
-console.log(`\n${renderTable(rows)}\n\nNode ${process.version} on ${cpus().length} cores${waiting}`);
+console.log(`\n${renderTable(rows)}\n\nOn ${on}; Node ${process.version}, ${cpus().length} cores${waiting}`);
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(rows, undefined, 2)}\n`);

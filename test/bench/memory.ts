@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import { Sipp, type SippOptions } from '../support/sipp.ts';
 import type { Effort, Row } from './measurement.ts';
+import { freeswitchChannels, onRealEngines } from './engines.ts';
 import { cpuTime, udpSockets } from './procfs.ts';
 import { type Memory, Product } from './product.ts';
 
@@ -51,6 +52,7 @@ export async function measureMemory({ quick, progress }: Effort): Promise<readon
   const costs = (await cpuTime(product.pid)) - cpu;
   const held = await product.memory();
   const opened = (await udpSockets(product.pid)) - sockets;
+  const channels = onRealEngines ? await freeswitchChannels() : undefined;
   const { failed } = await holding.finished;
   return [
     {
@@ -70,7 +72,21 @@ export async function measureMemory({ quick, progress }: Effort): Promise<readon
       ok: opened === 0,
       note: 'media flow between the parties: no RTP port, no channel, no packet; the CPU is that of timers and collections',
     },
+    ...channelRow(channels),
     growthRow(before, end, many, run.failed, quick),
+  ];
+}
+
+function channelRow(channels: number | undefined): Row[] {
+  if (channels === undefined) return [];
+  return [
+    {
+      what: `FreeSWITCH channels for ${HELD} uncoached calls`,
+      measured: String(channels),
+      target: '0',
+      peers: 'FS 2,000',
+      ok: channels === 0,
+    },
   ];
 }
 

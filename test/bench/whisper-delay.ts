@@ -1,11 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
+import { byEngines, engineCpuTime } from './engines.ts';
 import { markedVoice, markOf, silentVoice } from './marked-voice.ts';
 import type { Effort, Row } from './measurement.ts';
 import { Stage, type Trio } from './stage.ts';
 import { median, quantile, quantiles } from './statistics.ts';
 
 const CALLS = 8;
-const TARGET_MS = { median: 12, p99: 25 };
+/** What a FreeSWITCH conference does with bursts is not ours to promise: its buffers grow with them and do not shrink. */
+const TARGET_MS = byEngines({ median: 12, p99: 25 }, { median: 25, p99: undefined });
 /** The jitter buffer knows its network after so long, ms. */
 const SETTLED_MS = 4500;
 
@@ -26,7 +28,10 @@ export async function measureWhisperDelay({ quick, progress }: Effort): Promise<
   }
   await after(SETTLED_MS);
   const from = performance.now();
+  const cpu = await engineCpuTime('FreeSWITCH');
   await after(quick ? 3000 : 15_000);
+  const busy = ((await engineCpuTime('FreeSWITCH')) ?? NaN) - (cpu ?? NaN);
+  const share = busy / (performance.now() - from) / CALLS;
   const heard = stage.trios.map((trio) => delays(trio, from));
   const all = heard.flat();
   const said = stage.trios.flatMap(({ supervisor }) => supervisor.sent.filter(({ at }) => at > from)).length;
@@ -36,10 +41,25 @@ export async function measureWhisperDelay({ quick, progress }: Effort): Promise<
     {
       what: 'delay supervisor → agent in the mixer, median / p99',
       measured: quantiles(all, [0.5, 0.99], 'ms'),
-      target: `≤ ${TARGET_MS.median} / ${TARGET_MS.p99} ms`,
+      target: `≤ ${TARGET_MS.median} / ${TARGET_MS.p99 ?? '–'} ms`,
       peers: 'ChanSpy 10–13 / 20 (p95), eavesdrop 15 / 36, FS conference 36 / 43',
-      ok: middle <= TARGET_MS.median && late <= TARGET_MS.p99,
+      ok: middle <= TARGET_MS.median && late <= (TARGET_MS.p99 ?? Infinity),
       note: `${all.length} of ${said} frames recognised; medians of the ${CALLS} calls ${byCall} ms; two sources per listener`,
+    },
+    ...cpuRow(share),
+  ];
+}
+
+/** Its share of a core; NaN where the engine is no process of its own, or on another machine. */
+function cpuRow(share: number): Row[] {
+  if (Number.isNaN(share)) return [];
+  return [
+    {
+      what: 'a coached call (3 legs) in FreeSWITCH',
+      measured: `${(share * 100).toFixed(2)} % of a core`,
+      target: '–',
+      peers: 'ChanSpy 0.75–1.1 %, eavesdrop 0.8–0.9 %, FS conference 1.6–2.0 %',
+      note: `of ${CALLS} at once; what FreeSWITCH needs by itself is in it`,
     },
   ];
 }
