@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NotificationClient } from '../contract/cometd/client.ts';
-import { AGENT, Lab, SUPERVISOR, type Trio } from '../support/lab.ts';
-import { nothingIsLeft } from '../support/leftovers.ts';
+import { AGENT, type Changes, Lab, SUPERVISOR, type Trio } from '../support/lab.ts';
+import { nothingIsLeft, serversAreUp } from '../support/leftovers.ts';
 import { MediaServerProcess, onRealMediaServers } from '../support/media-server-process.ts';
 import { seededRandom } from '../support/random.ts';
 
@@ -17,15 +17,13 @@ afterAll(() => Promise.all(fleet.map((server) => server[Symbol.asyncDispose]()))
 
 let lab: Lab;
 let trio: Trio;
-beforeEach(async () => {
-  const profile = onRealMediaServers
-    ? { conferenceProfile: process.env['EARPIECE_CONFERENCE_PROFILE'] ?? 'earpiece' }
-    : {};
-  lab = await Lab.start({
-    media: { engine: 'freeswitch', freeswitch: fleet.map(({ address }) => address), ...profile },
-  });
+async function start(changes: Changes['media'] = {}) {
+  const profile = onRealMediaServers && { conferenceProfile: process.env['EARPIECE_CONFERENCE_PROFILE'] ?? 'earpiece' };
+  const freeswitch = fleet.map(({ address }) => address);
+  lab = await Lab.start({ media: { engine: 'freeswitch', freeswitch, ...profile, ...changes } });
   trio = await lab.trio();
-}, 60_000);
+}
+beforeEach(() => start(), 60_000);
 afterEach(async () => {
   await lab.close();
   for (const server of fleet) await server.revive();
@@ -102,15 +100,17 @@ describe('the media server of a coached call', () => {
     trio.oracle.assertNeverHeard('customer', 'supervisor');
   });
 
-  it('is killed, and there is no other: the supervisor waits for it to be started again', async () => {
+  it('is killed, and there is no other: it is started again: the supervisor is in again', async () => {
     const call = await coached();
     const [only, other] = [holder(), fleet.find((server) => server !== holder())];
     await other?.kill();
     await only.kill();
     await talkDirectly();
     await only.restart();
-    await lab.event('supervision.resumed', { within: 30_000 });
-    await coachingGoesOn();
+    // A real one takes longer to start than a supervisor waits in silence, on a slow machine: then its phone is called again.
+    const { agent, supervisor } = trio;
+    await agent.probe.hears(supervisor.voice, { frames: 10, within: 30_000 });
+    await coachingGoesOn(supervisor.calls.length);
     await call.hangUp();
     await other?.restart();
     await nothingIsLeft(lab);
@@ -136,6 +136,7 @@ describe('the media server of a coached call', () => {
     const { agent, supervisor } = trio;
     const call = await lab.call(trio);
     for (let round = 0; round < KILLS; round++) {
+      await serversAreUp(lab);
       await lab.coach();
       await lab.event('supervision.alerting', { skip: round });
       // Its first word to the phone comes some 10 ms later, the last step 30 more: the blow falls before, between and after.
@@ -190,9 +191,7 @@ describe('all media servers die', () => {
 describe('calls that are anchored from their beginning', () => {
   beforeEach(async () => {
     await lab.close();
-    const servers = fleet.map(({ address }) => address);
-    lab = await Lab.start({ media: { engine: 'freeswitch', freeswitch: servers, policy: 'always' } });
-    trio = await lab.trio();
+    await start({ policy: 'always' });
   });
 
   it('are anchored on the other server when theirs dies', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { Lab } from './lab.ts';
 
 /** Looks, and the time between two of them, ms: nobody announces that a server has forgotten the last of a call. */
-const [looks, interval] = [500, 10];
+const [looks, interval] = [1500, 10];
 
 /** Resolves when no call, leg, room, channel or conference is left, and says what is when that does not come true. */
 export async function nothingIsLeft(lab: Lab): Promise<void> {
@@ -19,6 +19,14 @@ export async function channelsBecome(lab: Lab, count: number): Promise<void> {
   await becomes(`${count} channels`, async () => {
     const left = await lab.channels();
     return { left, is: left === count };
+  });
+}
+
+/** Resolves when Earpiece is connected to every media server. */
+export async function serversAreUp({ app }: Lab): Promise<void> {
+  await becomes('every server up', () => {
+    const left = app.media.status();
+    return Promise.resolve({ left, is: left.every(({ state }) => state === 'up') });
   });
 }
 
