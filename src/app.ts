@@ -111,7 +111,7 @@ export class App implements AsyncDisposable {
       b2bua.control(switchboard);
       const succession = new Succession({ ...ports, rooms: media, control: switchboard });
       b2bua.onAbandoned((call) => void succession.take(call));
-      store.siblings.follow({ lost: (id) => succession.lost(roomPrefix(id)), reunited: () => undefined });
+      store.siblings.follow({ lost: (id) => succession.lost(id), reunited: () => undefined });
       media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;
@@ -119,7 +119,7 @@ export class App implements AsyncDisposable {
       const http = keep(
         createHttpServer(
           { csrf, secure, sessionMinutes, version },
-          { switchboard, roster, devices, uris, notifications: notifier, servers: serversOf(b2bua, media) },
+          { switchboard, roster, devices, uris, notifications: notifier, servers: serversOf(b2bua, media, store) },
           log,
         ),
       );
@@ -190,13 +190,10 @@ function b2buaOptions(config: Config, engines: Engines, registrar: Registrar, st
   };
 }
 
-/** An instance in the names of its rooms: hexadecimal digits. */
-const roomPrefix = (instanceId: string): string => instanceId.replaceAll('-', '');
-
 function mediaOptions({ media }: Config, engines: Engines, store: Store) {
   const { listenAddress, conferenceProfile, settleMs } = media;
   return {
-    instance: roomPrefix(store.siblings.self),
+    instance: store.siblings.self,
     drachtio: engines.drachtio,
     servers: engines.mediaServers,
     listenAddress,

@@ -1,9 +1,10 @@
 import type { B2bua } from '../b2bua/b2bua.ts';
 import type { Servers } from '../http/ports.ts';
 import type { MediaPool } from '../media/media-pool.ts';
+import type { Store } from '../store/store.ts';
 
 /** How everything stands that this process depends on, for whoever asks over HTTP. */
-export function serversOf(b2bua: B2bua, media: MediaPool): Servers {
+export function serversOf(b2bua: B2bua, media: MediaPool, store: Store): Servers {
   return {
     get sip() {
       return b2bua.status;
@@ -15,7 +16,8 @@ export function serversOf(b2bua: B2bua, media: MediaPool): Servers {
       return media.available;
     },
     get store() {
-      return { state: 'up' };
+      const { is, kind, ...more } = store.status();
+      return { kind, state: is, reason: 'reason' in more ? more.reason : undefined };
     },
     drain: (id, draining) => media.drain(id, draining),
   };

@@ -53,7 +53,8 @@ export interface Servers {
   readonly mediaServers: readonly MediaServerView[];
   /** Whether a call could be anchored now. */
   readonly mediaAvailable: boolean;
-  readonly store: Standing;
+  /** `kind`: what it is, e.g. `redis`. */
+  readonly store: Standing & { readonly kind?: string };
   /** Whether a media server takes new rooms. Throws `not-found`. */
   drain(id: string, draining: boolean): MediaServerView;
 }
