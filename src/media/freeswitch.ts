@@ -49,6 +49,7 @@ export class FreeSwitch {
   readonly #sip: SipWatch;
   readonly #allowance = new Allowance();
   readonly #congestion = new Congestion();
+  readonly #onChanged: () => void;
   #dialogs = new AbortController();
   /** Every socket between the server and us. */
   readonly #sockets = new Set<Socket>();
@@ -58,6 +59,7 @@ export class FreeSwitch {
   private constructor(server: Mrf.MediaServer, limits: Limits, onChanged: () => void, log: Logger) {
     this.#server = server;
     this.limits = limits;
+    this.#onChanged = onChanged;
     this.#lifeline = new Lifeline(
       limits.pingMs,
       () => this.#ping(),
@@ -94,7 +96,7 @@ export class FreeSwitch {
 
   /**
    * Rejects with `unavailable` or `timeout`. `listenAddress`: the local one for outbound event sockets. `onChanged` is called when it
-   * begins or ends to take rooms, so far as it is not said by the load.
+   * may have begun or ceased to take rooms.
    */
   static async connect(
     mrf: Mrf,
@@ -204,6 +206,7 @@ export class FreeSwitch {
 
   #read(load: ServerLoad | undefined): void {
     if (load !== undefined) this.#allowance.read(load, performance.now());
+    this.#onChanged();
   }
 
   #keep(socket: Socket): void {

@@ -38,7 +38,8 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   readonly #log: Logger;
   /** What this process is called in the names of its conferences. */
   readonly instance: string;
-  #wasAvailable = false;
+  /** Somebody was refused a room, or would have been. */
+  #toldNo = false;
   #onAvailable: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
@@ -70,11 +71,14 @@ export class MediaPool implements MediaServers, AbandonedRooms {
     return pool;
   }
 
+  /** Whoever is told no hears by `whenAvailable` when that changes. */
   get available(): boolean {
-    return this.#drachtio.isUp() && this.#servers.some(({ refusal }) => refusal === undefined);
+    const available = this.#drachtio.isUp() && this.#servers.some(({ refusal }) => refusal === undefined);
+    if (!available) this.#toldNo = true;
+    return available;
   }
 
-  /** `listener` is called whenever a server takes rooms again, after none did. */
+  /** `listener` is called whenever a server takes rooms again, after one was refused or could have been. */
   whenAvailable(listener: () => void): void {
     this.#onAvailable = listener;
   }
@@ -121,9 +125,10 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   }
 
   #open(callId: CallId, onLost: (reason: string) => void): Room {
-    if (!this.#drachtio.isUp()) throw new EarpieceError('unavailable', 'drachtio is not connected');
+    if (!this.#drachtio.isUp()) throw new EarpieceError('unavailable', 'the connection to drachtio is lost');
     const server = choose(this.#servers);
     if (server?.freeswitch === undefined) {
+      this.#toldNo = true;
       for (const each of this.#servers) each.passedOver();
       throw new EarpieceError('unavailable', `no media server takes a room: ${this.#refusals()}`);
     }
@@ -150,10 +155,9 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   }
 
   #changed(): void {
-    const { available } = this;
-    if (available === this.#wasAvailable || this.#closing !== undefined) return;
-    this.#wasAvailable = available;
-    if (available) this.#onAvailable();
+    if (!this.available || !this.#toldNo || this.#closing !== undefined) return;
+    this.#toldNo = false;
+    this.#onAvailable();
   }
 
   async #close(): Promise<void> {
