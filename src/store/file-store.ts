@@ -54,6 +54,7 @@ export async function openFileStore(folder: string, log: Logger): Promise<Store>
   const monitorings = found(FOLDERS.monitoring).map(([, text]) => parseStoredState(text));
   const unreadable = monitorings.filter((state) => state === undefined).length;
   if (unreadable > 0) log.warn({ path, unreadable }, 'subscriptions in the store that make no sense are left out');
+  const nonceKey = randomBytes(32);
   let closing: Promise<void> | undefined;
   return {
     siblings,
@@ -67,7 +68,7 @@ export async function openFileStore(folder: string, log: Logger): Promise<Store>
     registrations: new LocalMap(parsed(found(FOLDERS.registration)), keeper(FOLDERS.registration)),
     records: new LocalRecords(parsed(found(FOLDERS.record)) as [string, Json][], keeper(FOLDERS.record)),
     bulletin: NO_READERS,
-    nonceKey: randomBytes(32),
+    nonceKey: () => nonceKey,
     status: () => status,
     close: () => (closing ??= behind.close().then(() => level.close())),
   };

@@ -8,6 +8,7 @@ import type { Store } from './store.ts';
 /** A store that ends with its process. */
 export function memoryStore(): Store {
   const siblings = new LoneInstance();
+  const nonceKey = randomBytes(32);
   return {
     siblings,
     monitorings: new LocalMonitorings(siblings.self),
@@ -15,7 +16,7 @@ export function memoryStore(): Store {
     registrations: new LocalMap(),
     records: new LocalRecords(),
     bulletin: NO_READERS,
-    nonceKey: randomBytes(32),
+    nonceKey: () => nonceKey,
     status: () => ({ kind: 'memory', is: 'up' }),
     close: () => Promise.resolve(),
   };

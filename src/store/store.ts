@@ -19,7 +19,7 @@ export interface Store {
   /** Words between instances, which nobody keeps. */
   readonly bulletin: Bulletin;
   /** The key that all instances seal their digest nonces with. */
-  readonly nonceKey: Buffer;
+  nonceKey(): Buffer;
   status(): StoreStatus;
   /** Writes what is still to be written, and lets go. Twice is fine. */
   close(): Promise<void>;

@@ -4,7 +4,7 @@ export type Writes = ReadonlyMap<string, string | undefined>;
 interface WriteBehindOptions {
   readonly write: (writes: Writes) => Promise<void>;
   /** Told when writing begins to fail, and when it works again. */
-  readonly failing: (error: Error | undefined) => void;
+  readonly failing?: (error: Error | undefined) => void;
   /** How long a failed write waits for the next attempt, ms. */
   readonly retryMs: number;
 }
@@ -34,6 +34,11 @@ export class WriteBehind {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#begin();
+  }
+
+  /** Resolves when all that was put so far is written, or waits for another attempt. */
+  async flushed(): Promise<void> {
+    await this.#writing;
   }
 
   /** One more attempt for what is left; resolves when it is over. Nothing is written after that. */
@@ -71,6 +76,6 @@ export class WriteBehind {
     const failing = error !== undefined;
     if (failing === this.#failing) return;
     this.#failing = failing;
-    this.#options.failing(error);
+    this.#options.failing?.(error);
   }
 }

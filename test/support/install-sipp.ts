@@ -2,10 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { findExecutable } from './executables.ts';
 
 /** Programs the tests drive real calls with, and the Debian packages they come in. */
-const packages = { sipp: 'sip-tester', baresip: 'baresip-core', kamailio: 'kamailio' } as const;
+const packages = {
+  sipp: 'sip-tester',
+  baresip: 'baresip-core',
+  kamailio: 'kamailio',
+  'redis-server': 'redis-server',
+} as const;
 
 /**
- * Before all tests: installs SIPp, baresip and Kamailio where that is possible. Where it is not, one line says what is missing, and
+ * Before all tests: installs SIPp, baresip, Kamailio and Redis where that is possible. Where it is not, one line says what is missing, and
  * the tests that need it are skipped.
  */
 export default function setup(): void {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '../../../src/log.ts';
 import { openFileStore } from '../../../src/store/file-store.ts';
+import { RedisServer } from '../../support/redis-server.ts';
 import { memoryStore } from '../../../src/store/memory-store.ts';
+import { openRedisStore } from '../../../src/store/redis/redis-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 
 /** A place where a store is, which may be opened again and again, and by several where that makes sense. */
@@ -32,3 +34,21 @@ export async function filePlace(): Promise<Place & { folder: string }> {
 
 export const memoryPlace = (): Promise<Place> =>
   Promise.resolve({ open: () => Promise.resolve(memoryStore()), [Symbol.asyncDispose]: () => Promise.resolve() });
+
+/** A redis-server of its own. */
+export async function redisPlace(): Promise<Place & { server: RedisServer }> {
+  const server = await RedisServer.start();
+  const opened: Store[] = [];
+  return {
+    server,
+    open: async () => {
+      const store = await openRedisStore({ url: server.url, prefix: 'test:' }, log);
+      opened.push(store);
+      return store;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const store of opened) await store.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}

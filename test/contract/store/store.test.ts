@@ -2,14 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/coaching/ports.ts';
 import type { TakenStep } from '../../../src/coaching/shared.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { filePlace, memoryPlace } from './kinds.ts';
+import { redisInstalled } from '../../support/redis-server.ts';
+import { filePlace, memoryPlace, type Place, redisPlace } from './kinds.ts';
 import { armed, armedStep, busyStep, cancelledStep, follow, kept } from './steps.ts';
 
-/** What is true of a store for whoever has it, whatever it is made of. */
-describe.each([
+const kinds: [string, () => Promise<Place>][] = [
   ['memory', memoryPlace],
   ['file', filePlace],
-])('a store: %s', (_kind, place) => {
+];
+if (redisInstalled) kinds.push(['redis', redisPlace]);
+
+/** What is true of a store for whoever has it, whatever it is made of. */
+describe.each(kinds)('a store: %s', (_kind, place) => {
   it('takes a step from where the subscription is, and from nowhere else', async () => {
     await using here = await place();
     const store = await here.open();
@@ -38,22 +42,32 @@ describe.each([
   it('tells whoever follows a map what is in it, and every change', async () => {
     await using here = await place();
     const { registrations } = await here.open();
-    registrations.put('a', { n: 1 });
     const told: unknown[] = [];
-    const later = new Promise<void>((resolve) => {
-      registrations.follow((key, value) => {
-        told.push([key, value]);
-        if (key === 'a' && value === undefined) resolve();
-      });
+    let heard: () => void = () => undefined;
+    registrations.follow((key, value) => {
+      told.push([key, value]);
+      heard();
     });
-    registrations.put('b', { n: 2 });
-    registrations.remove('a');
-    await later;
+    const another = () => new Promise<void>((resolve) => (heard = resolve));
+    for (const change of [
+      () => registrations.put('a', { n: 1 }),
+      () => registrations.put('b', { n: 2 }),
+      () => registrations.put('b', { n: 3 }),
+      () => registrations.remove('a'),
+    ]) {
+      const next = another();
+      change();
+      await next;
+    }
     expect(told).toEqual([
       ['a', { n: 1 }],
       ['b', { n: 2 }],
+      ['b', { n: 3 }],
       ['a', undefined],
     ]);
+    const later = new Map<string, unknown>();
+    registrations.follow((key, value) => later.set(key, value));
+    expect([...later]).toEqual([['b', { n: 3 }]]);
   });
 
   it('does not tell a process of its own call records', async () => {

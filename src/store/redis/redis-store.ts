@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { LocatedCall } from '../../coaching/call-locations.ts';
+import type { InstanceId } from '../../coaching/instance.ts';
+import type { Logger } from '../../log.ts';
+import { parseJson } from '../stored-state.ts';
+import type { Bulletin, Store } from '../store.ts';
+import { type RedisAddress, RedisConnection } from './connection.ts';
+import { Keys } from './keys.ts';
+import { RedisMap, type RedisTable } from './redis-map.ts';
+import { RedisMonitorings } from './redis-monitorings.ts';
+import { RedisRecords } from './redis-records.ts';
+import { RedisSiblings } from './redis-siblings.ts';
+import { Replica } from './replica.ts';
+import { seed, takeSnapshot } from './snapshot.ts';
+
+/** How long a start waits for Redis, ms. After that it goes on without: calls come first. */
+const PATIENCE_MS = 3000;
+
+const spokenOf = z.object({ instanceId: z.string() });
+const notice = z.object({ by: z.string(), notice: z.unknown() });
+
+/**
+ * A store in Redis that several Earpieces share. While Redis is not there calls go on, phones stay registered where they
+ * are, and what would change a subscription is refused; when it is back everyone makes up for what was missed.
+ */
+export async function openRedisStore(
+  { prefix, ...address }: RedisAddress & { readonly prefix: string },
+  log: Logger,
+): Promise<Store> {
+  const keys = new Keys(prefix);
+  const connection = new RedisConnection(address, log);
+  const replica = new Replica();
+  const siblings: RedisSiblings = new RedisSiblings(connection, keys, log, {
+    forgotten: () => {
+      calls.reassert();
+      records.reassert();
+    },
+    inherited: (found) => records.inherited(found),
+  });
+  const table: RedisTable = { connection, keys, replica, self: siblings.self };
+  const calls = new RedisMap<LocatedCall>(table, 'calls');
+  const registrations = new RedisMap<unknown>(table, 'registrations');
+  const records = new RedisRecords(connection, keys, siblings.self);
+  // A subscription that is free again looks for the calls that are up: an ended one must be gone by then.
+  const monitorings = new RedisMonitorings(table, () => calls.flushed());
+  const readers: ((notice: unknown) => void)[] = [];
+  const bulletin: Bulletin = {
+    post: (word) => {
+      const text = JSON.stringify({ by: siblings.self, notice: word });
+      connection
+        .command('PUBLISH', keys.bulletin, text)
+        .catch((error: unknown) => log.debug({ err: error }, 'not told'));
+    },
+    follow: (told) => readers.push(told),
+  };
+  const posted = (text: string) => {
+    const word = notice.safeParse(parseJson(text)).data;
+    if (word !== undefined && word.by !== siblings.self) for (const told of readers) told(word.notice);
+  };
+
+  let nonceKey: Buffer = randomBytes(32);
+  let epoch: string | undefined;
+  let loaded: () => void = () => undefined;
+  const first = new Promise<void>((resolve) => (loaded = resolve));
+  const synchronise = async () => {
+    replica.suspend();
+    await Promise.all([calls.hurry(), registrations.hurry()]);
+    let found = await takeSnapshot(connection, keys);
+    if (epoch !== undefined && (found.epoch !== epoch || found.seq < replica.seq)) {
+      log.warn({}, 'redis has lost its memory: what this instance knows is put back');
+      await seed(connection, keys, replica);
+      found = await takeSnapshot(connection, keys);
+      records.reassert();
+    }
+    ({ epoch, secret: nonceKey } = found);
+    replica.load(found);
+    calls.reassert();
+    records.hurry();
+    await siblings.arrived(instancesIn(replica));
+    connection.serves();
+    loaded();
+  };
+  const again = () => {
+    synchronise().catch((error: unknown) => {
+      log.warn({ err: error }, 'redis is there, but cannot be read');
+      setTimeout(() => {
+        if (connection.status.is === 'down' && connection.ready) again();
+      }, 1000).unref();
+    });
+  };
+  connection.open({ [keys.changes]: (text) => replica.received(text), [keys.bulletin]: posted }, again);
+
+  const patience = new AbortController();
+  const late = delay(PATIENCE_MS, 'late', { signal: patience.signal }).catch(() => 'closed');
+  if ((await Promise.race([first, late])) === 'late') log.error({}, 'going on without redis until it is there');
+  patience.abort();
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await Promise.all([calls.close(), registrations.close(), records.close()]);
+    await siblings
+      .leave()
+      .catch((error: unknown) => log.warn({ err: error }, 'redis not told that this instance ends'));
+    connection.close();
+  };
+  return {
+    monitorings,
+    calls,
+    registrations,
+    records,
+    siblings,
+    bulletin,
+    nonceKey: () => nonceKey,
+    status: () => connection.status,
+    close: () => (closing ??= close()),
+  };
+}
+
+/** The instances of which something is stored. */
+function instancesIn(replica: Replica): InstanceId[] {
+  const texts = [...replica.table('calls').values(), ...[...replica.table('subscriptions').values()].map(jsonOf)];
+  const ids = texts.flatMap((text) => spokenOf.safeParse(parseJson(text)).data?.instanceId ?? []);
+  return [...new Set(ids)];
+}
+
+/** Of "version target json". */
+const jsonOf = (text: string): string => text.replace(/^\d+ \S+ /, '');

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+
+/** A Lua script that the Redis server runs as one: nobody sees it half done. */
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+const script = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') });
+
+/*
+ * Whatever changes a table takes the next number and is published with it, in the same step: the numbers are the order in which
+ * everyone hears of the changes.
+ */
+
+/** Keys: table, seq. Arguments: channel, message, then field and value alternating; an empty value takes the field away. */
+export const WRITE = script(`
+for i = 3, #ARGV, 2 do
+  if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
+  else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+local seq = redis.call('INCR', KEYS[2])
+redis.call('PUBLISH', ARGV[1], seq .. ' ' .. ARGV[2])
+return seq
+`);
+
+/**
+ * A subscription is stored as "version target json". Keys: subscriptions, seq. Arguments: channel, message, supervisor, the version that
+ * it must have, json or '', exclusive '1' or '', target. Answers what came of it, and the number of the last change.
+ */
+export const TAKE = script(`
+local stored = redis.call('HGET', KEYS[1], ARGV[3])
+local version = stored and string.match(stored, '^%d+') or '0'
+if version ~= ARGV[4] then return { 'overtaken', tonumber(redis.call('GET', KEYS[2]) or '0') } end
+if ARGV[6] == '1' then
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    if all[i] ~= ARGV[3] and string.match(all[i + 1], '^%d+ (%S+) ') == ARGV[7] then return { 'held', 0 } end
+  end
+end
+local seq = redis.call('INCR', KEYS[2])
+if ARGV[5] == '' then redis.call('HDEL', KEYS[1], ARGV[3])
+else redis.call('HSET', KEYS[1], ARGV[3], seq .. ' ' .. ARGV[7] .. ' ' .. ARGV[5]) end
+redis.call('PUBLISH', ARGV[1], seq .. ' ' .. ARGV[2])
+return { 'taken', seq }
+`);
+
+/** Keys: seq, epoch, secret, tables. Arguments: an epoch and a secret, should there be none yet. Answers all of it as it is now. */
+export const SNAPSHOT = script(`
+redis.call('SET', KEYS[2], ARGV[1], 'NX')
+redis.call('SET', KEYS[3], ARGV[2], 'NX')
+local found = { tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('GET', KEYS[2]), redis.call('GET', KEYS[3]) }
+for i = 4, #KEYS do found[i] = redis.call('HGETALL', KEYS[i]) end
+return found
+`);
+
+/** Puts back what a server has lost. Keys: seq, table. Arguments: the number it must not go below, then field and value alternating. */
+export const SEED = script(`
+if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+for i = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[2], ARGV[i], ARGV[i + 1]) end
+`);
+
+/**
+ * Keys: instances, the alive key of this one. Arguments: id, how long that is good for in ms, the prefix of alive keys. Answers whether
+ * others took this instance for gone ('1'), then the ids of those that are.
+ */
+export const BEAT = script(`
+local forgotten = redis.call('HSETNX', KEYS[1], ARGV[1], '1')
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
+local answer = { tostring(forgotten) }
+for _, id in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if redis.call('EXISTS', ARGV[3] .. id) == 0 then answer[#answer + 1] = id end
+end
+return answer
+`);
+
+/** Takes over the records of one that is gone. Keys: its records, ours, instances. Arguments: its id. Answers the records. */
+export const INHERIT = script(`
+local records = redis.call('HGETALL', KEYS[1])
+for i = 1, #records, 2 do redis.call('HSET', KEYS[2], records[i], records[i + 1]) end
+redis.call('DEL', KEYS[1])
+redis.call('HDEL', KEYS[3], ARGV[1])
+return records
+`);
+
+/** Goes in order. Keys: instances, the alive key, the records of this instance. Arguments: id. Records that are left find an heir. */
+export const LEAVE = script(`
+redis.call('DEL', KEYS[2])
+if redis.call('HLEN', KEYS[3]) == 0 then redis.call('HDEL', KEYS[1], ARGV[1]) end
+`);
