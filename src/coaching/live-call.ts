@@ -35,6 +35,12 @@ type Media =
   | { readonly flow: 'direct' }
   | { readonly flow: 'prepared' | 'anchored' | 'returning'; readonly room: StagedRoom };
 
+/** A supervisor whose phone has answered. */
+interface Arrival {
+  readonly supervisor: Supervisor;
+  readonly answer: Sdp;
+}
+
 /**
  * The media of one call: direct between its parties, or anchored in a room while it is supervised. Everything that changes
  * them goes through one queue. The parties' conversation comes first: whatever fails, they end up connected to each other.
@@ -77,7 +83,7 @@ export class LiveCall {
       this.#assertUp();
       try {
         const room = await this.#preparedRoom();
-        await this.#seated(room, this.#seatParties(room));
+        await this.#seat(room);
         await this.#moveParties(room);
         this.#assertHeld(room);
         this.#always = true;
@@ -125,13 +131,11 @@ export class LiveCall {
    * may be heard is confirmed before the parties' phones are told; until then a failure leaves their call as it was.
    */
   admit(supervisor: Supervisor, answer: Sdp): Promise<void> {
-    const { member, operation } = supervisor;
-    this.#operations.set(member, operation);
+    this.#operations.set(supervisor.member, supervisor.operation);
     return this.#queue.run(async () => {
       this.#assertUp();
       const room = this.#roomOrThrow();
-      const entered = room.describe(member, answer).then(() => room.admit(member));
-      await this.#seated(room, all([entered, this.#seatParties(room)]), supervisor);
+      await this.#seat(room, { supervisor, answer });
       await this.#moveParties(room);
       this.#assertHeld(room);
       // What was decided while the phones were told is confirmed before anybody says that the supervisor is in.
@@ -241,38 +245,41 @@ export class LiveCall {
     );
   }
 
-  /** Seats both parties, sending to where their phones are: a packet that comes early has somewhere to go. */
-  async #seatParties(room: StagedRoom): Promise<void> {
-    if (this.#media.flow === 'anchored') return;
-    await this.#prepareParties(room);
-    const { signalling } = this.#ports;
-    await all(
-      this.#legIds().map((legId) =>
-        all([room.describe(legId, signalling.remoteDescription(legId)), room.admit(legId)]),
-      ),
-    );
-  }
-
   /**
    * Waits until everybody sits in the room and all that may be heard is confirmed. Where that fails before the parties were
    * told, their endpoints go: nothing of ours may sound beside what the phones send each other.
    */
-  async #seated(room: StagedRoom, seating: Promise<unknown>, supervisor?: Supervisor): Promise<void> {
+  async #seat(room: StagedRoom, arrival?: Arrival): Promise<void> {
     try {
-      await seating;
-      this.#assertHeld(room);
-      if (supervisor !== undefined) {
-        if (!this.#operations.has(supervisor.member))
-          throw new EarpieceError('invalid-state', 'the supervisor has left');
-        this.#expected.delete(supervisor.member);
-        this.#supervisors.set(supervisor.member, supervisor);
-      }
-      await this.#arrange(room);
+      await this.#prepareParties(room);
+      const descriptions = this.#descriptions(arrival);
+      const admitted = all([...descriptions.keys()].map((member) => room.admit(member)));
+      // At the same time: who hears whom does not hang on where phones are, and either takes as long as the other. The parties'
+      // endpoints send to where their phones are before those are told: a packet that comes early has somewhere to go.
+      const described = all([...descriptions].map(([member, sdp]) => room.describe(member, sdp)));
+      await all([described, admitted.then(() => this.#arrangeWith(room, arrival?.supervisor))]);
       this.#assertHeld(room);
     } catch (error) {
       if (this.#media.flow === 'prepared') await this.#dismissParties(room);
       throw error;
     }
+  }
+
+  /** Where the phones are of those that take a seat. */
+  #descriptions(arrival: Arrival | undefined): ReadonlyMap<MemberId, Sdp> {
+    const moving = this.#media.flow === 'anchored' ? [] : this.#legIds();
+    const phones = new Map(moving.map((legId) => [legId, this.#ports.signalling.remoteDescription(legId)]));
+    return arrival === undefined ? phones : phones.set(arrival.supervisor.member, arrival.answer);
+  }
+
+  async #arrangeWith(room: StagedRoom, supervisor: Supervisor | undefined): Promise<void> {
+    this.#assertHeld(room);
+    if (supervisor !== undefined) {
+      if (!this.#operations.has(supervisor.member)) throw new EarpieceError('invalid-state', 'the supervisor has left');
+      this.#expected.delete(supervisor.member);
+      this.#supervisors.set(supervisor.member, supervisor);
+    }
+    await this.#arrange(room);
   }
 
   async #dismissParties(room: StagedRoom): Promise<void> {

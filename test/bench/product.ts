@@ -90,7 +90,9 @@ export class Product implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const exited = once(this.#process, 'exit');
+      // Twice: it does not wait for the calls that are up, and ends them in order.
       this.#process.kill('SIGTERM');
+      setTimeout(() => this.#process.kill('SIGTERM'), 200);
       const force = setTimeout(() => this.#process.kill('SIGKILL'), 10_000);
       await exited;
       clearTimeout(force);
