@@ -2,7 +2,7 @@
  * Measures the compiled product in a process of its own, the load beside it; six minutes, with --quick one. On its own engines,
  * or on real ones where EARPIECE_DRACHTIO and EARPIECE_FREESWITCH name them (host:port; their secrets: cymru, ClueCon).
  *
- *     npm run bench -- [--quick] [--only delay|coaching|always|mixer|setup|memory] [--json FILE]
+ *     npm run bench -- [--quick] [--only delay|coaching|always|mixer|setup|fleet|memory] [--json FILE]
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -13,6 +13,7 @@ import { measureAlwaysAnchored } from './always-anchored.ts';
 import { measureCallSetup } from './call-setup.ts';
 import { measureCoaching } from './coaching.ts';
 import { enginesInWords, onRealEngines } from './engines.ts';
+import { measureFleet } from './fleet.ts';
 import type { Bench, Row } from './measurement.ts';
 import { measureMemory } from './memory.ts';
 import { measureMixerLoad } from './mixer-load.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   // The embedded mixer alone; FreeSWITCH's CPU is measured with the delay.
   ...(onRealEngines ? {} : { mixer: measureMixerLoad }),
   setup: measureCallSetup,
+  fleet: measureFleet,
   memory: measureMemory,
 };
 

@@ -24,6 +24,8 @@ export type Memory = z.infer<typeof memory>;
 
 export interface ProductOptions {
   readonly policy?: Config['media']['policy'];
+  /** What else is different about the media side. */
+  readonly media?: Partial<Config['media']>;
 }
 
 /**
@@ -47,10 +49,13 @@ export class Product implements AsyncDisposable {
   }
 
   /** Resolves when it takes calls. @throws Error with its output when it does not. */
-  static async start(devices: readonly Device[], { policy = 'on-demand' }: ProductOptions = {}): Promise<Product> {
+  static async start(
+    devices: readonly Device[],
+    { policy = 'on-demand', media }: ProductOptions = {},
+  ): Promise<Product> {
     const folder = await mkdtemp(join(tmpdir(), 'earpiece-bench-'));
     const file = join(folder, 'earpiece.yaml');
-    const config = labConfig({ devices: [...devices], media: { policy }, log: { level: 'info' } });
+    const config = labConfig({ devices: [...devices], media: { policy, ...media }, log: { level: 'info' } });
     // JSON is YAML.
     await writeFile(file, JSON.stringify(config));
     const child = spawn(process.execPath, ['--expose-gc', `--import=${PROBE}`, MAIN, '--config', file], {

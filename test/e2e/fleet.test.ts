@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { NotificationClient } from '../contract/cometd/client.ts';
 import { AGENT, type Changes, Lab, SUPERVISOR, type Trio } from '../support/lab.ts';
 import { nothingIsLeft, serversAreUp } from '../support/leftovers.ts';
-import { MediaServerProcess, onRealMediaServers } from '../support/media-server-process.ts';
+import { mediaOf, MediaServerProcess } from '../support/media-server-process.ts';
 import { seededRandom } from '../support/random.ts';
 
 const SEED = Number(process.env['EARPIECE_SEED'] ?? Date.now() % 1_000_000);
@@ -18,9 +18,7 @@ afterAll(() => Promise.all(fleet.map((server) => server[Symbol.asyncDispose]()))
 let lab: Lab;
 let trio: Trio;
 async function start(changes: Changes['media'] = {}) {
-  const profile = onRealMediaServers && { conferenceProfile: process.env['EARPIECE_CONFERENCE_PROFILE'] ?? 'earpiece' };
-  const freeswitch = fleet.map(({ address }) => address);
-  lab = await Lab.start({ media: { engine: 'freeswitch', freeswitch, ...profile, ...changes } });
+  lab = await Lab.start({ media: { ...mediaOf(fleet), ...changes } });
   trio = await lab.trio();
 }
 beforeEach(() => start(), 60_000);

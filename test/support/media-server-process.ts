@@ -12,8 +12,12 @@ import { SECRETS } from './real-engines.ts';
  */
 const command = process.env['EARPIECE_FREESWITCH_COMMAND'];
 
-/** Whether these servers are real ones. */
-export const onRealMediaServers = command !== undefined;
+/** What Earpiece has to be told to use these servers. */
+export function mediaOf(fleet: readonly MediaServerProcess[]) {
+  const { EARPIECE_CONFERENCE_PROFILE: conferenceProfile = 'earpiece' } = process.env;
+  const profile = command === undefined ? {} : { conferenceProfile };
+  return { engine: 'freeswitch' as const, freeswitch: fleet.map(({ address }) => address), ...profile };
+}
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const miniature = `exec '${process.execPath}' --import tsx '${fileURLToPath(new URL('./media-server-main.ts', import.meta.url))}'`;
