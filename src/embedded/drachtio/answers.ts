@@ -3,6 +3,7 @@ import { randomTag } from '../sip/identifiers.ts';
 import { responseTo, serializeMessage, type SipResponse } from '../sip/message.ts';
 import type { FailureReason } from '../sip/transaction.ts';
 import type { SipSource } from '../sip/transport.ts';
+import { refusalReason } from './call-detail-records.ts';
 import { Dialog } from './dialog.ts';
 import type { MessageMeta } from './control-message.ts';
 import { dialogNameOf, type OutgoingRequest } from './outgoing-request.ts';
@@ -30,6 +31,7 @@ export class Answers {
     else if (response.status < 200) this.#noteProvisional(outgoing, response);
     else if (response.status >= 300) this.#noteRefusal(outgoing);
     else if (!this.#accept(outgoing, response)) return;
+    this.#record(outgoing, response);
     this.#deliver(outgoing, response, receivedMeta(source));
   }
 
@@ -41,7 +43,15 @@ export class Answers {
   answerLocally(outgoing: OutgoingRequest, status: number): void {
     const response = responseTo(outgoing.request, status, undefined, { toTag: randomTag() });
     if (status !== 491 && outgoing.request.method === 'INVITE') this.#noteRefusal(outgoing);
+    this.#record(outgoing, response);
     this.#deliver(outgoing, response, fromNowhere);
+  }
+
+  #record({ initial, request }: OutgoingRequest, response: SipResponse): void {
+    if (!initial || request.method !== 'INVITE' || response.status < 200) return;
+    const { records } = this.#context;
+    if (response.status < 300) records.start('network', 'uac', response);
+    else records.stop('network', refusalReason(response.status), response);
   }
 
   #deliver(outgoing: OutgoingRequest, response: SipResponse, meta: MessageMeta): void {

@@ -80,6 +80,7 @@ export class IncomingRequests {
     if (incoming === undefined) return;
     const { dialog } = incoming;
     this.#settle(incoming);
+    if (incoming.initial) this.#context.records.stop('network', 'call-canceled', incoming.request);
     if (incoming.initial && dialog !== undefined) this.#context.dialogs.end(dialog);
     const meta = { ...receivedMeta(source), bytes: incoming.source.bytes };
     incoming.app.deliver(incoming.id, dialog?.id ?? '', meta, serializeMessage(cancel));
@@ -102,7 +103,10 @@ export class IncomingRequests {
     // A response that is lost is asked for again by the repeated request; a dead TCP peer needs none.
     transaction.respond(response).catch(() => this.#settle(incoming));
     this.#noteReliable(incoming, response);
-    if (draft.status >= 200) this.#settle(incoming);
+    if (draft.status >= 200) {
+      this.#settle(incoming);
+      this.#record(incoming, response);
+    }
     const text = serializeMessage(response);
     const { protocol, address, port } = transaction.target;
     const isInvite = request.method === 'INVITE';
@@ -132,9 +136,13 @@ export class IncomingRequests {
       this.#answer(transaction, 482);
       return;
     }
-    const app = this.#context.apps.pick(request.method, this.#context.tagFor(request));
+    const { apps, records, tagFor } = this.#context;
+    const isInvite = request.method === 'INVITE';
+    const app = apps.pick(request.method, tagFor(request));
+    if (isInvite) records.attempt('network', request);
     if (app === undefined) {
       this.#answer(transaction, 503);
+      if (isInvite) records.stop('application', 'call-rejected', responseTo(request, 503));
       return;
     }
     const incoming = this.#track(transaction, request, source, app, undefined);
@@ -173,7 +181,10 @@ export class IncomingRequests {
     if (request.method === 'PRACK') this.#receivePrack(transaction, request, dialog);
     const incoming = this.#track(transaction, request, source, app, dialog);
     if (request.method === 'INVITE') dialog.remoteInvitePending = true;
-    if (request.method === 'BYE') this.#endByPeer(dialog);
+    if (request.method === 'BYE') {
+      this.#endByPeer(dialog);
+      this.#context.records.stop('network', 'normal-release', request);
+    }
     app.deliver(incoming.id, dialog.id, receivedMeta(source), serializeMessage(request));
     if (request.method === 'PRACK') this.#settle(incoming);
   }
@@ -281,6 +292,13 @@ export class IncomingRequests {
     if (request.method === 'NOTIFY' && dialog.endsWith(request)) dialogs.end(dialog);
     if (request.method === 'INVITE') this.#repeatSuccess(incoming, dialog, response);
     if (request.method === 'INVITE' || request.method === 'UPDATE') this.#keeper.keep(dialog, response, 'uas');
+  }
+
+  #record({ initial, request }: Incoming, response: SipResponse): void {
+    if (!initial || request.method !== 'INVITE') return;
+    const { records } = this.#context;
+    if (response.status < 300) records.start('application', 'uas', response);
+    else records.stop('application', 'call-rejected', response);
   }
 
   #repeatSuccess(incoming: Incoming, dialog: Dialog, response: SipResponse): void {

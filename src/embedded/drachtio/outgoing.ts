@@ -77,6 +77,7 @@ export class OutgoingRequests {
     const outgoing = outgoingRequest(app, request, target, undefined);
     if (request.method === 'SUBSCRIBE') this.#subscribing.set(dialogNameOf(request), outgoing);
     this.#start(outgoing, messageId);
+    if (request.method === 'INVITE') this.#context.records.attempt('application', outgoing.request);
   }
 
   #sendInDialog(app: AppConnection, messageId: string, draft: SipRequest, dialogName: string): void {
@@ -102,7 +103,10 @@ export class OutgoingRequests {
     // Measured on drachtio-server 0.9.10: a re-INVITE that is still open is cancelled by our BYE.
     if (draft.method === 'BYE') this.#cancelInvitesOf(dialog);
     this.#start(outgoing, messageId);
-    if (draft.method === 'BYE') dialogs.end(dialog);
+    if (draft.method === 'BYE') {
+      dialogs.end(dialog);
+      this.#context.records.stop('application', 'normal-release', outgoing.request);
+    }
   }
 
   #cancelInvitesOf(dialog: Dialog): void {

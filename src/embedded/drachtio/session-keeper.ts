@@ -1,6 +1,7 @@
 import { parseCSeq } from '../sip/address.ts';
 import { SipParseError } from '../sip/parse-error.ts';
 import { serializeMessage, type SipRequest, type SipResponse } from '../sip/message.ts';
+import type { TerminationReason } from './call-detail-records.ts';
 import { completeInDialog } from './completion.ts';
 import type { Dialog } from './dialog.ts';
 import { sentMeta, type ServerContext } from './server-context.ts';
@@ -50,6 +51,7 @@ export class SessionKeeper {
     if (!hasAddress(dialog)) return;
     const { sent, target } = this.#sendBye(dialog, reason);
     const text = serializeMessage(sent);
+    this.#context.records.stop('application', terminationReason(reason), sent);
     dialog.app.deliverUnsolicited(dialog.id, sentMeta(this.#context, target, text), text);
   }
 
@@ -124,6 +126,10 @@ export class SessionKeeper {
     return { sent: request, target };
   }
 }
+
+/** Why the server ended a call, in the words of drachtio-server 0.9.10. */
+const terminationReason = (reason: string): TerminationReason =>
+  reason.includes('Session') ? 'session-expired' : 'system-initiated-termination';
 
 const skeletonDraft = (skeleton: SipRequest): SipRequest => {
   const headers = skeleton.headers.clone();

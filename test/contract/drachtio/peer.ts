@@ -97,13 +97,18 @@ export class Peer {
 /** A request on its way and all that came back. */
 export class SentRequest {
   readonly responses = new Inbox<SipResponse>();
+  /** The status of every response so far. */
+  readonly seen: number[] = [];
   readonly request: SipRequest;
   readonly #client: ClientTransaction;
 
   constructor(layer: TransactionLayer, request: SipRequest, target: SipTarget) {
     this.request = request;
     this.#client = layer.request(request, target, {
-      response: (response) => this.responses.put(response),
+      response: (response) => {
+        this.seen.push(response.status);
+        this.responses.put(response);
+      },
       failed: (reason) => this.responses.put(responseTo(request, 599, reason)),
     });
   }
@@ -137,8 +142,8 @@ export class CallerDialog {
     this.#answer = answer;
   }
 
-  ack(): Promise<void> {
-    return this.#peer.layer.sendStateless(this.#build('ACK', this.#cseq, {}, ''), this.#target);
+  ack(body = ''): Promise<void> {
+    return this.#peer.layer.sendStateless(this.#build('ACK', this.#cseq, {}, body), this.#target);
   }
 
   send(method: string, headers: Record<string, string> = {}, body = ''): SentRequest {

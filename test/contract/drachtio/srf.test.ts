@@ -2,7 +2,7 @@ import type Srf from 'drachtio-srf';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { CallerDialog, Peer, sdp, type SentRequest } from './peer.ts';
-import { connectSrf, handle, hangUp, requestInDialog, requestStatus, sendReliably } from './srf-app.ts';
+import { connectSrf, handle, hangUp, requestInDialog, requestStatus } from './srf-app.ts';
 import { Inbox } from './inbox.ts';
 import { freshCallId, realServer, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
 
@@ -274,22 +274,4 @@ test('a challenge is answered with credentials in a new transaction of the same 
   expect(second.request.headers.get('authorization')).toContain('username="me"');
   await agent.answer(second, 200, {}, sdp('agent'));
   expect((await calling).remote.sdp).toBe(sdp('agent'));
-});
-
-test('reliable provisional responses: numbered, repeated until PRACK, PRACK answered by the server', async () => {
-  srf.invite((_req, res) => {
-    sendReliably(res, sdp('early'), () => {
-      res.send(200, { body: sdp('late') });
-    });
-  });
-  const invite = callIn('reliable', caller, { Supported: '100rel' });
-  const [first, again] = [await invite.provisional(183), await invite.provisional(183)];
-  expect(first.headers.get('rseq')).toMatch(/^\d+$/);
-  expect(again.headers.get('rseq')).toBe(first.headers.get('rseq'));
-  const early = new CallerDialog(caller, invite.request, first);
-  const wrong = await early.send('PRACK', { RAck: `${first.headers.get('rseq')} 9 INVITE` }).final();
-  expect(wrong.status).toBe(481);
-  const right = await early.send('PRACK', { RAck: `${first.headers.get('rseq')} 1 INVITE` }).final();
-  expect(right.status).toBe(200);
-  expect((await invite.final()).body).toBe(sdp('late'));
 });
