@@ -17,6 +17,14 @@ export function dialplan(invite: SipRequest, user: string): readonly Step[] | un
   return undefined;
 }
 
+/** What drachtio's dialplan sets on a channel before it hands it to its controller. */
+export const CONTROLLED: readonly (readonly [string, string])[] = [
+  ['send_silence_when_idle', '-1'],
+  ['hangup_after_bridge', 'false'],
+  ['park_after_bridge', 'true'],
+  ['playback_terminators', 'none'],
+];
+
 /** `park`, `conference:name@profile`, `set:a=b,park`: the inline dialplan of `uuid_transfer … inline`. */
 export function inlineDialplan(text: string): Step[] {
   return splitOutsideQuotes(text).map((part) => {

@@ -39,6 +39,10 @@ export class Audience<Member> {
     this.#blocked.set(speaker, listeners);
   }
 
+  speaks(member: Member): boolean {
+    return this.#members.get(member)?.mute === false;
+  }
+
   deaf(listener: Member): boolean {
     return this.#members.get(listener)?.deaf ?? true;
   }

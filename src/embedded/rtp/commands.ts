@@ -6,6 +6,7 @@ import type { EngineStats, PlaySource } from './media.ts';
 import { PortPairs } from './port-pair.ts';
 import type { CommandName, Commands, Notice, WorkerOptions } from './protocol.ts';
 import { Room } from './room.ts';
+import { RoomRecorder } from './room-recorder.ts';
 import { recordedSound, silenceOf, type Sound } from './sound.ts';
 import { toneOf } from './tone.ts';
 import { readWav } from './wav.ts';
@@ -45,6 +46,7 @@ export class MediaWorker {
       const id = `stream-${++this.#count}`;
       const leg = new Leg(id, ports, this.#wheel, {
         onDigit: (digit) => this.#tell({ kind: 'digit', stream: id, digit }),
+        onTalking: (talking, energy) => this.#tell({ kind: 'talking', stream: id, talking, energy }),
         onTimeout: () => this.#tell({ kind: 'timeout', stream: id }),
         onError: (error) => this.#failed(error),
       });
@@ -73,15 +75,22 @@ export class MediaWorker {
     setVolume: ({ stream, direction, level }) => {
       this.#leg(stream).setVolume(direction, level);
     },
-    play: ({ stream, source }) => this.#leg(stream).play(soundOf(source)),
-    stopPlayback: ({ stream }) => {
-      this.#leg(stream).stopPlayback();
+    play: ({ stream, source, play }) => this.#leg(stream).playbacks.play(play, soundOf(source)),
+    stopPlayback: ({ stream, play }) => {
+      this.#leg(stream).playbacks.stop(play);
     },
     startRecording: async ({ stream, path, stereo }) => {
-      await this.#leg(stream).startRecording(path, stereo);
+      await this.#leg(stream).recordings.start(path, stereo ? 'both' : 'sum');
       return undefined;
     },
-    stopRecording: ({ stream, path }) => this.#leg(stream).stopRecording(path),
+    stopRecording: ({ stream, path }) => this.#leg(stream).recordings.stop(path),
+    maskRecording: ({ stream, path, on }) => {
+      this.#leg(stream).recordings.mask(path, on);
+    },
+    record: ({ stream, path, limits }) => this.#leg(stream).recordings.record(path, limits),
+    watchTalking: ({ stream, threshold }) => {
+      this.#leg(stream).talk.watch(threshold);
+    },
     sendDigits: async ({ stream, digits, ms }) => {
       await this.#leg(stream).sendDigits(digits, ms);
       return undefined;
@@ -95,24 +104,42 @@ export class MediaWorker {
       this.#rooms.set(mix, new Room(mix));
       return undefined;
     },
-    closeMix: ({ mix }) => {
+    closeMix: async ({ mix }) => {
       const room = this.#room(mix);
       this.#rooms.delete(mix);
       for (const leg of room.close()) leg.leave();
+      await this.#endRecordings(room);
       return undefined;
     },
     relate: ({ mix, speaker, listener, hears }) => {
       this.#room(mix).relate(this.#leg(speaker), this.#leg(listener), hears);
     },
-    mixPlay: ({ mix, source, member }) =>
-      this.#room(mix).play(soundOf(source), member === undefined ? undefined : this.#leg(member)),
-    mixStopPlayback: ({ mix }) => {
-      this.#room(mix).stopPlayback();
+    mixPlay: ({ mix, source, play, member }) =>
+      this.#room(mix).play(play, soundOf(source), member === undefined ? undefined : this.#leg(member)),
+    mixStopPlayback: ({ mix, play }) => {
+      this.#room(mix).stopPlayback(play);
+    },
+    mixStartRecording: async ({ mix, path }) => {
+      const room = this.#room(mix);
+      if (room.recorders.has(path)) throw new Error(`already recording to ${path}`);
+      room.record(path, await RoomRecorder.open(path, room, this.#wheel));
+      return undefined;
+    },
+    mixPauseRecording: ({ mix, path, on }) => {
+      this.#roomRecorder(mix, path).paused = on;
+    },
+    mixStopRecording: ({ mix, path }) => {
+      const recorder = this.#roomRecorder(mix, path);
+      this.#room(mix).recorders.delete(path);
+      return recorder.stop();
     },
     engineStats: () => this.#stats(),
     closeEngine: async () => {
       clearInterval(this.#poll);
-      for (const room of this.#rooms.values()) room.close();
+      for (const room of this.#rooms.values()) {
+        room.close();
+        await this.#endRecordings(room);
+      }
       await Promise.all([...this.#legs.values()].map((leg) => this.#closeLeg(leg)));
       this.#wheel.close();
       return undefined;
@@ -129,6 +156,18 @@ export class MediaWorker {
     const room = this.#rooms.get(id);
     if (!room) throw new Error('the mix is closed');
     return room;
+  }
+
+  #roomRecorder(mix: string, path: string): RoomRecorder<Leg> {
+    const recorder = this.#room(mix).recorders.get(path);
+    if (!recorder) throw new Error(`not recording to ${path}`);
+    return recorder;
+  }
+
+  async #endRecordings(room: Room<Leg>): Promise<void> {
+    const endings = await Promise.allSettled([...room.recorders.values()].map((recorder) => recorder.stop()));
+    room.recorders.clear();
+    for (const ending of endings) if (ending.status === 'rejected') this.#failed(ending.reason);
   }
 
   async #closeLeg(leg: Leg): Promise<void> {

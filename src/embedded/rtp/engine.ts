@@ -13,8 +13,11 @@ export type {
   MediaStream,
   MemberFlags,
   Mix,
+  Played,
   PlayOutcome,
   PlaySource,
+  Recorded,
+  RecordingLimits,
   StreamConfiguration,
   StreamStats,
   TransportAddress,
@@ -84,6 +87,9 @@ export class MediaEngine extends EventEmitter<{ error: [Error] }> {
     switch (notice.kind) {
       case 'digit':
         this.#streams.get(notice.stream)?.heardDigit(notice.digit);
+        break;
+      case 'talking':
+        this.#streams.get(notice.stream)?.talks(notice.talking, notice.energy);
         break;
       case 'timeout':
         this.#streams.get(notice.stream)?.timedOut();

@@ -4,12 +4,27 @@ import type {
   MediaStream,
   MemberFlags,
   Mix,
-  PlayOutcome,
+  Played,
   PlaySource,
+  Recorded,
+  RecordingLimits,
   StreamConfiguration,
   StreamStats,
+  TalkHandler,
 } from './media.ts';
 import type { WorkerClient } from './worker-client.ts';
+
+/** Numbers all that is played, in whatever stream or mix. */
+let plays = 0;
+
+/** Stops on the signal; what has ended by itself is not touched any more. */
+async function untilAborted(playing: Promise<Played>, signal: AbortSignal | undefined, stop: () => Promise<void>) {
+  // Where there is no engine to stop it any more, it is not playing either.
+  const onAbort = (): void => void stop().catch(() => undefined);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+  return playing.finally(() => signal?.removeEventListener('abort', onAbort));
+}
 
 export class StreamHandle implements MediaStream {
   readonly id: string;
@@ -17,7 +32,8 @@ export class StreamHandle implements MediaStream {
   readonly ssrc: number;
   readonly #worker: WorkerClient;
   readonly #onClosed: () => void;
-  readonly #digitHandlers: ((digit: Digit) => void)[] = [];
+  readonly #digitHandlers = new Set<(digit: Digit) => void>();
+  readonly #talkHandlers = new Set<TalkHandler>();
   readonly #timeoutHandlers: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
@@ -53,8 +69,11 @@ export class StreamHandle implements MediaStream {
     return this.#worker.call('setVolume', { stream: this.id, direction, level });
   }
 
-  play(source: PlaySource): Promise<PlayOutcome> {
-    return this.#worker.call('play', { stream: this.id, source });
+  play(source: PlaySource, signal?: AbortSignal): Promise<Played> {
+    const at = { stream: this.id, play: ++plays };
+    return untilAborted(this.#worker.call('play', { ...at, source }), signal, () =>
+      this.#worker.call('stopPlayback', at),
+    );
   }
 
   stopPlayback(): Promise<void> {
@@ -69,12 +88,33 @@ export class StreamHandle implements MediaStream {
     return this.#worker.call('stopRecording', { stream: this.id, path });
   }
 
+  maskRecording(path: string, on: boolean): Promise<void> {
+    return this.#worker.call('maskRecording', { stream: this.id, path, on });
+  }
+
+  record(path: string, limits: RecordingLimits): Promise<Recorded> {
+    return this.#worker.call('record', { stream: this.id, path, limits });
+  }
+
+  watchTalking(threshold: number | undefined): Promise<void> {
+    return this.#worker.call('watchTalking', {
+      stream: this.id,
+      ...(threshold === undefined ? {} : { threshold }),
+    });
+  }
+
+  onTalking(handler: TalkHandler): () => void {
+    this.#talkHandlers.add(handler);
+    return () => void this.#talkHandlers.delete(handler);
+  }
+
   sendDigits(digits: string, ms = 100): Promise<void> {
     return this.#worker.call('sendDigits', { stream: this.id, digits, ms });
   }
 
-  onDigit(handler: (digit: Digit) => void): void {
-    this.#digitHandlers.push(handler);
+  onDigit(handler: (digit: Digit) => void): () => void {
+    this.#digitHandlers.add(handler);
+    return () => void this.#digitHandlers.delete(handler);
   }
 
   onTimeout(ms: number, handler: () => void): Promise<void> {
@@ -94,6 +134,10 @@ export class StreamHandle implements MediaStream {
   /** The engine passes on what the worker heard. */
   heardDigit(digit: Digit): void {
     for (const handler of this.#digitHandlers) handler(digit);
+  }
+
+  talks(talking: boolean, energy: number): void {
+    for (const handler of this.#talkHandlers) handler(talking, energy);
   }
 
   timedOut(): void {
@@ -121,12 +165,27 @@ export class MixHandle implements Mix {
     return this.#worker.call('relate', { mix: this.id, speaker: speaker.id, listener: listener.id, hears });
   }
 
-  play(source: PlaySource, member?: MediaStream): Promise<PlayOutcome> {
-    return this.#worker.call('mixPlay', { mix: this.id, source, ...(member ? { member: member.id } : {}) });
+  play(source: PlaySource, options: { member?: MediaStream; signal?: AbortSignal } = {}): Promise<Played> {
+    const at = { mix: this.id, play: ++plays };
+    const { member, signal } = options;
+    const playing = this.#worker.call('mixPlay', { ...at, source, ...(member ? { member: member.id } : {}) });
+    return untilAborted(playing, signal, () => this.#worker.call('mixStopPlayback', at));
   }
 
   stopPlayback(): Promise<void> {
     return this.#worker.call('mixStopPlayback', { mix: this.id });
+  }
+
+  startRecording(path: string): Promise<void> {
+    return this.#worker.call('mixStartRecording', { mix: this.id, path });
+  }
+
+  pauseRecording(path: string, on: boolean): Promise<void> {
+    return this.#worker.call('mixPauseRecording', { mix: this.id, path, on });
+  }
+
+  stopRecording(path: string): Promise<{ samples: number }> {
+    return this.#worker.call('mixStopRecording', { mix: this.id, path });
   }
 
   close(): Promise<void> {

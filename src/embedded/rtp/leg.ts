@@ -8,20 +8,23 @@
  * from here would come in between. One that receives but has nothing to say for a second sends silence all the same.
  */
 import { isIP } from 'node:net';
-import type { Digit, MemberFlags, PlayOutcome, StreamConfiguration, StreamStats } from './media.ts';
+import type { Digit, MemberFlags, StreamConfiguration, StreamStats } from './media.ts';
 import { DigitSender } from './digit-sender.ts';
 import { type Ear, Ears } from './ears.ts';
 import { FRAME_MS } from './frame.ts';
 import { LAWS } from './g711.ts';
 import { choosePhase, phaseOf, stepTowards } from './phase.ts';
+import { Playback, Playbacks } from './playbacks.ts';
 import type { PortPair } from './port-pair.ts';
 import { Reader } from './reader.ts';
 import { Receiver } from './receiver.ts';
-import { Recorder } from './recorder.ts';
-import { Announcement, type Room } from './room.ts';
+import { Recordings } from './recordings.ts';
+import type { Announcement } from './room.ts';
+import { type Room } from './room.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { Sender } from './sender.ts';
-import { type Sound, SoundReader } from './sound.ts';
+import { SoundReader } from './sound.ts';
+import { TalkDetector } from './talk-detector.ts';
 import { gainOfLevel } from './volume.ts';
 import type { Wheel } from './wheel.ts';
 
@@ -31,21 +34,11 @@ const SILENT_START_MS = 1000;
 /** A source heard from within this time is speaking. */
 const SPEAKING_MS = 2 * FRAME_MS;
 
-/** What is played to one leg alone. */
-class Playback {
-  readonly sound: Sound;
-  readonly end: (outcome: PlayOutcome) => void;
-
-  constructor(sound: Sound, end: (outcome: PlayOutcome) => void) {
-    this.sound = sound;
-    this.end = end;
-  }
-}
-
 type Source = Leg | Announcement<Leg> | Playback;
 
 export interface LegEvents {
   onDigit(digit: Digit): void;
+  onTalking(talking: boolean, energy: number): void;
   onTimeout(): void;
   onError(error: unknown): void;
 }
@@ -54,22 +47,21 @@ export class Leg {
   readonly id: string;
   readonly receiver: Receiver;
   readonly sender: Sender;
+  readonly playbacks = new Playbacks(() => this.refresh());
+  readonly recordings = new Recordings(() => this.#recordingsChanged());
+  readonly talk: TalkDetector;
   readonly #ports: PortPair;
   readonly #wheel: Wheel;
   readonly #events: LegEvents;
   readonly #rtcp: RtcpSession;
   readonly #ears = new Ears<Source>();
   readonly #digits = new DigitSender();
-  readonly #recorders = new Map<string, Recorder>();
   /** Legs that have an ear for this one and wait for its first packet. */
   readonly #awaiting = new Set<Leg>();
   #state: 'asleep' | 'listening' | 'speaking' | 'closed' = 'asleep';
   #sends = false;
   #telephoneEvent: number | undefined;
   #room: Room<Leg> | undefined;
-  #playback: Playback | undefined;
-  /** Goes up with every play and stop. */
-  #playTurn = 0;
   /** Its own words, for recordings. */
   #ownVoice: Reader | undefined;
   #gainIn = 1;
@@ -87,6 +79,7 @@ export class Leg {
     this.#wheel = wheel;
     this.#events = events;
     this.receiver = new Receiver((digit) => events.onDigit(digit));
+    this.talk = new TalkDetector((talking, energy) => events.onTalking(talking, energy));
     this.sender = new Sender(ports.rtp);
     this.#rtcp = new RtcpSession(ports.rtcp, id, this.sender, this.receiver);
     ports.rtp.on('message', (datagram, { address, port }) => this.#received(datagram, address, port));
@@ -122,6 +115,7 @@ export class Leg {
   leave(): void {
     const room = this.#room;
     this.#room = undefined;
+    this.talk.watch(undefined);
     room?.leave(this);
     this.refresh();
   }
@@ -136,56 +130,12 @@ export class Leg {
     else this.#gainOut = gainOfLevel(level);
   }
 
-  async play(loading: Promise<Sound>): Promise<PlayOutcome> {
-    this.stopPlayback();
-    const turn = this.#playTurn;
-    const sound = await loading;
-    // Stopped, or followed by another, before it was loaded.
-    if (turn !== this.#playTurn) return 'stopped';
-    return new Promise((resolve) => {
-      const playback = new Playback(sound, (outcome) => {
-        if (this.#playback === playback) this.#playback = undefined;
-        this.refresh();
-        resolve(outcome);
-      });
-      this.#playback = playback;
-      this.refresh();
-    });
-  }
-
-  stopPlayback(): void {
-    this.#playTurn++;
-    this.#playback?.end('stopped');
-  }
-
   sendDigits(digits: string, ms: number): Promise<void> {
     if (this.#telephoneEvent === undefined) throw new Error('telephone-event was not agreed on');
     return new Promise((resolve) => {
       this.#digits.send(digits, ms, resolve);
       if (this.#digits.active) this.#speakFrom(performance.now());
     });
-  }
-
-  async startRecording(path: string, stereo: boolean): Promise<void> {
-    if (this.#recorders.has(path)) throw new Error(`already recording to ${path}`);
-    const recorder = await Recorder.open(path, stereo);
-    if (this.#state === 'closed') {
-      await recorder.stop();
-      throw new Error('the stream is closed');
-    }
-    this.#recorders.set(path, recorder);
-    this.#ownVoice ??= new Reader(this.receiver.buffer);
-    if (this.#state !== 'asleep') return;
-    this.#state = 'listening';
-    this.#wheel.start(this, performance.now());
-  }
-
-  stopRecording(path: string): Promise<{ samples: number }> {
-    const recorder = this.#recorders.get(path);
-    if (!recorder) throw new Error(`not recording to ${path}`);
-    this.#recorders.delete(path);
-    if (this.#recorders.size === 0) this.#ownVoice = undefined;
-    return recorder.stop();
   }
 
   watchTimeout(ms: number): void {
@@ -197,24 +147,29 @@ export class Leg {
     if (this.#state === 'closed') return;
     const now = performance.now();
     const wanted = new Set<Source>();
-    if (this.#room) {
+    const { current } = this.playbacks;
+    // As on FreeSWITCH, where one thread plays and hands the mix out: what is played is heard instead of the mix.
+    if (current) wanted.add(current);
+    else if (this.#room) {
       if (this.#sends) for (const leg of this.#room.heardBy(this)) if (leg.receiver.open) wanted.add(leg);
       for (const announcement of this.#room.announcementsFor(this)) wanted.add(announcement);
     }
-    if (this.#playback) wanted.add(this.#playback);
     this.#ears.set(wanted, (source) => this.#earFor(source, now));
     this.#framesToRephase = 0;
     if (this.#state !== 'speaking') for (const source of wanted) this.#awaken(source, now);
+  }
+
+  ear(): Ear {
+    const reader = new Reader(this.receiver.buffer, () => this.#concealed++);
+    return { read: (due) => reader.read(due), gain: () => this.#gainIn, ready: () => reader.ready };
   }
 
   /** One 20 ms frame; @returns by how much the next one is to be earlier or later, ms */
   tick(due: number, skipped: number): number {
     if (skipped > 0) this.sender.pause(skipped);
     const heard = this.#ears.hear(due, this.#gainOut);
-    if (this.#recorders.size > 0) {
-      const said = this.#ownVoice?.read(due);
-      for (const recorder of this.#recorders.values()) recorder.write(said, heard);
-    }
+    if (this.#ownVoice) this.recordings.write(this.#ownVoice.read(due), heard);
+    this.talk.poll(due);
     this.#send(heard);
     return this.#step(due);
   }
@@ -222,6 +177,7 @@ export class Leg {
   /** To be called about once a second. */
   poll(now: number): void {
     this.receiver.poll(now);
+    this.talk.poll(now);
     this.#rtcp.poll(now);
     const { firstHeard, lastHeard } = this.receiver;
     if (this.#sends && firstHeard !== undefined && now - firstHeard > SILENT_START_MS) this.#speakFrom(now);
@@ -254,27 +210,39 @@ export class Leg {
     this.leave();
     this.#state = 'closed';
     this.#wheel.stop(this);
-    this.stopPlayback();
+    this.playbacks.stop();
     this.#digits.clear();
     this.#awaiting.clear();
     this.#rtcp.sayGoodbye(performance.now());
-    const recorders = [...this.#recorders.values()];
-    this.#recorders.clear();
     const closed = [this.#ports.rtp, this.#ports.rtcp].map((socket) => {
       return new Promise<void>((resolve) => {
         socket.close(resolve);
       });
     });
-    const endings = await Promise.allSettled(recorders.map((recorder) => recorder.stop()));
+    const endings = await this.recordings.close();
     for (const ending of endings) if (ending.status === 'rejected') this.#events.onError(ending.reason);
     await Promise.all(closed);
   }
 
   #received(datagram: Buffer, address: string, port: number): void {
     const now = performance.now();
-    if (!this.receiver.receive(datagram, address, port, now) || this.#awaiting.size === 0) return;
+    const said = this.receiver.receive(datagram, address, port, now);
+    if (!said) return;
+    this.talk.hear(said, now);
+    if (this.#awaiting.size === 0) return;
     for (const leg of this.#awaiting) if (leg.#ears.has(this)) leg.#speakFrom(now + this.receiver.buffer.wait);
     this.#awaiting.clear();
+  }
+
+  #recordingsChanged(): void {
+    if (!this.recordings.any) {
+      this.#ownVoice = undefined;
+      return;
+    }
+    this.#ownVoice ??= new Reader(this.receiver.buffer);
+    if (this.#state !== 'asleep') return;
+    this.#state = 'listening';
+    this.#wheel.start(this, performance.now());
   }
 
   #send(heard: Int16Array | undefined): void {
@@ -299,14 +267,8 @@ export class Leg {
   }
 
   #earFor(source: Source, now: number): Ear {
-    if (source instanceof Leg) {
-      const reader = new Reader(source.receiver.buffer, () => source.#concealed++);
-      return { read: (due) => reader.read(due), gain: () => source.#gainIn, ready: () => reader.ready };
-    }
-    const reader =
-      source instanceof Announcement
-        ? new SoundReader(source.sound, source.placeAt(now))
-        : new SoundReader(source.sound, 0, () => source.end('done'));
+    if (source instanceof Leg) return source.ear();
+    const reader = source instanceof Playback ? source.reader : new SoundReader(source.sound, source.placeAt(now));
     return { read: () => reader.read(), gain: () => 1, ready: () => undefined };
   }
 

@@ -29,6 +29,25 @@ export type PlaySource =
 
 export type PlayOutcome = 'done' | 'stopped';
 
+export interface Played {
+  readonly outcome: PlayOutcome;
+  /** How far it came, of 1/8000 s. */
+  readonly samples: number;
+}
+
+export type RecordingEnd = 'limit' | 'silence' | 'stopped';
+
+export interface RecordingLimits {
+  readonly ms?: number;
+  /** Ends when the mean magnitude of every frame (0 … 32768) has been below the threshold for so long. */
+  readonly silence?: { readonly threshold: number; readonly ms: number };
+}
+
+export interface Recorded {
+  readonly samples: number;
+  readonly ended: RecordingEnd;
+}
+
 export interface MemberFlags {
   readonly mute: boolean;
   readonly deaf: boolean;
@@ -39,6 +58,9 @@ export interface Digit {
   readonly digit: string;
   readonly duration: number;
 }
+
+/** `energy`: the mean of the magnitudes of a frame's samples, 0 … 32768. */
+export type TalkHandler = (talking: boolean, energy: number) => void;
 
 export interface StreamStats {
   readonly id: string;
@@ -94,15 +116,28 @@ export interface MediaStream {
   setDeaf(on: boolean): Promise<void>;
   /** `in` = what the stream says, `out` = what it hears; level -4..4, 0 = unchanged (FreeSWITCH's steps). */
   setVolume(direction: 'in' | 'out', level: number): Promise<void>;
-  /** Heard by this leg alone, on top of its mix. Settles at the end. A second play stops the first. */
-  play(source: PlaySource): Promise<PlayOutcome>;
+  /**
+   * Heard by this leg instead of its mix. Settles at the end, which the signal brings about too. What plays already waits
+   * meanwhile, and goes on afterwards.
+   */
+  play(source: PlaySource, signal?: AbortSignal): Promise<Played>;
+  /** Stops everything that plays to this leg. */
   stopPlayback(): Promise<void>;
   /** Stereo: left what the leg says, right what it hears; mono: the sum. The file appears at `path` when the recording stops. */
   startRecording(path: string, options?: { stereo?: boolean }): Promise<void>;
   stopRecording(path: string): Promise<{ samples: number }>;
+  /** While masked, a recording gets silence. */
+  maskRecording(path: string, on: boolean): Promise<void>;
+  /** Records what the leg says, and nothing else, until a limit is reached or it is stopped; settles then. */
+  record(path: string, limits: RecordingLimits): Promise<Recorded>;
   /** RFC 4733 digits, `ms` each (100 by default), settles when they are sent. */
   sendDigits(digits: string, ms?: number): Promise<void>;
-  onDigit(handler: (digit: Digit) => void): void;
+  /** @returns the function that ends it */
+  onDigit(handler: (digit: Digit) => void): () => void;
+  /** Tells when the leg begins and ends to talk: louder than `threshold`, FreeSWITCH's energy level; `undefined` ends it. */
+  watchTalking(threshold: number | undefined): Promise<void>;
+  /** @returns the function that ends it */
+  onTalking(handler: TalkHandler): () => void;
   /** Called once when no packet came for `ms` (looked at once a second); again only after packets came. */
   onTimeout(ms: number, handler: () => void): Promise<void>;
   stats(): Promise<StreamStats>;
@@ -115,10 +150,15 @@ export interface Mix {
   readonly id: string;
   /** Both must be members. Forgotten when either leaves. */
   relate(speaker: MediaStream, listener: MediaStream, hears: boolean): Promise<void>;
-  /** Heard by every member that is not deaf, or by `member` alone. Several may play at once. */
-  play(source: PlaySource, member?: MediaStream): Promise<PlayOutcome>;
+  /** Heard by every member that is not deaf, or by `member` alone, until its end or the signal. Several may play at once. */
+  play(source: PlaySource, options?: { member?: MediaStream; signal?: AbortSignal }): Promise<Played>;
   /** Stops everything that plays into this mix. */
   stopPlayback(): Promise<void>;
+  /** What all members say, relations or not, muted ones excepted; mono. */
+  startRecording(path: string): Promise<void>;
+  /** A paused recording has no gap: what was said meanwhile is left out. */
+  pauseRecording(path: string, on: boolean): Promise<void>;
+  stopRecording(path: string): Promise<{ samples: number }>;
   /** Members stay alive, out of the mix. Idempotent. */
   close(): Promise<void>;
 }

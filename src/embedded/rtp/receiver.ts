@@ -42,19 +42,19 @@ export class Receiver {
     this.open = direction === 'sendrecv' || direction === 'recvonly';
   }
 
-  /** @param now ms; @returns whether there is new audio in the buffer */
-  receive(datagram: Buffer, address: string, port: number, now: number): boolean {
+  /** @param now ms; @returns the new audio, which is in the buffer too */
+  receive(datagram: Buffer, address: string, port: number, now: number): Int16Array | undefined {
     const packet = parseRtp(datagram);
     if (!packet || !this.#isKnown(packet.payloadType) || !this.latch.accept(address, port, now)) {
       this.rejected++;
-      return false;
+      return undefined;
     }
-    if (!this.#isCurrent(packet.ssrc, now)) return false;
+    if (!this.#isCurrent(packet.ssrc, now)) return undefined;
     this.firstHeard ??= now;
     this.lastHeard = now;
     this.reception.count(packet, now);
     this.#digits.poll(now);
-    return this.open && this.#take(packet, now);
+    return this.open ? this.#take(packet, now) : undefined;
   }
 
   /** To be called now and then: ends a digit whose end was lost. */
@@ -62,18 +62,18 @@ export class Receiver {
     this.#digits.poll(now);
   }
 
-  #take(packet: RtpPacket, now: number): boolean {
+  #take(packet: RtpPacket, now: number): Int16Array | undefined {
     if (packet.payloadType === this.#telephoneEvent) {
       const event = parseTelephoneEvent(packet.payload);
       if (event) this.#digits.receive(packet.timestamp, event, now);
-      return false;
+      return undefined;
     }
     const law = this.#laws.get(packet.payloadType);
-    if (!law) return false;
+    if (!law) return undefined;
     const samples = this.buffer.insert(packet.ssrc, packet.timestamp, packet.payload.length, now);
-    if (!samples) return false;
+    if (!samples) return undefined;
     law.decode(packet.payload, samples);
-    return true;
+    return samples;
   }
 
   #isKnown(payloadType: number): boolean {

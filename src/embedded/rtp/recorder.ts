@@ -5,31 +5,43 @@ import { wavHeader } from './wav.ts';
 /** Written in pieces of one second. */
 const FRAMES_PER_PIECE = 50;
 
-/** One leg's WAV file: written under another name, and moved to its own when it is complete. */
+/** `both`: left what the leg says, right what it hears. `sum`: one channel for the two. `said`: the leg alone. */
+export type RecordedSide = 'both' | 'sum' | 'said';
+
+/** One WAV file: written under another name, and moved to its own when it is complete. */
 export class Recorder {
   readonly path: string;
   readonly #partPath: string;
   readonly #file: FileHandle;
+  readonly #side: RecordedSide;
   readonly #channels: 1 | 2;
   #piece: Int16Array;
   #inPiece = 0;
   #samples = 0;
+  /** Nothing of what comes is written but silence. */
+  masked = false;
   #writing: Promise<unknown>;
   #failure: unknown;
 
-  private constructor(path: string, partPath: string, file: FileHandle, stereo: boolean) {
+  private constructor(path: string, partPath: string, file: FileHandle, side: RecordedSide) {
     this.path = path;
     this.#partPath = partPath;
     this.#file = file;
-    this.#channels = stereo ? 2 : 1;
+    this.#side = side;
+    this.#channels = side === 'both' ? 2 : 1;
     this.#piece = new Int16Array(FRAMES_PER_PIECE * FRAME_SAMPLES * this.#channels);
     this.#writing = this.#append(wavHeader(this.#channels, 0));
   }
 
   /** @throws when the file cannot be made */
-  static async open(path: string, stereo: boolean): Promise<Recorder> {
+  static async open(path: string, side: RecordedSide): Promise<Recorder> {
     const partPath = `${path}.part`;
-    return new Recorder(path, partPath, await open(partPath, 'w'), stereo);
+    return new Recorder(path, partPath, await open(partPath, 'w'), side);
+  }
+
+  /** Of each channel, so far. */
+  get samples(): number {
+    return this.#samples;
   }
 
   /** One frame of what the leg said and of what it heard; nothing = silence. */
@@ -37,8 +49,8 @@ export class Recorder {
     const piece = this.#piece;
     let at = this.#inPiece * FRAME_SAMPLES * this.#channels;
     for (let i = 0; i < FRAME_SAMPLES; i++) {
-      const left = said?.[i] ?? 0;
-      const right = heard?.[i] ?? 0;
+      const left = this.masked ? 0 : (said?.[i] ?? 0);
+      const right = this.masked || this.#side === 'said' ? 0 : (heard?.[i] ?? 0);
       if (this.#channels === 2) {
         piece[at++] = left;
         piece[at++] = right;

@@ -1,21 +1,24 @@
 import { Audience } from './audience.ts';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLES_PER_MS } from './frame.ts';
-import type { MemberFlags, PlayOutcome } from './media.ts';
+import type { MemberFlags, Played, PlayOutcome } from './media.ts';
+import type { RoomRecorder, Voice } from './room-recorder.ts';
 import type { Sound } from './sound.ts';
 
 /** What a room needs of its members. */
-export interface RoomMember {
+export interface RoomMember extends Voice {
   /** Look anew at who is to be heard. */
   refresh(): void;
 }
 
 /** Something played into a room, for all of it or one member. */
 export class Announcement<Member> {
+  readonly id: number;
   readonly sound: Sound;
   readonly member: Member | undefined;
   readonly #startedAt = performance.now();
 
-  constructor(sound: Sound, member: Member | undefined) {
+  constructor(id: number, sound: Sound, member: Member | undefined) {
+    this.id = id;
     this.sound = sound;
     this.member = member;
   }
@@ -34,9 +37,9 @@ export class Room<Member extends RoomMember> {
   readonly id: string;
   readonly #audience = new Audience<Member>();
   readonly #announcements = new Map<Announcement<Member>, (outcome: PlayOutcome) => void>();
-
-  /** Goes up with every stop: what was still loading then is not played. */
-  #stopTurn = 0;
+  readonly #loading = new Set<number>();
+  /** By the path of the file. */
+  readonly recorders = new Map<string, RoomRecorder<Member>>();
 
   constructor(id: string) {
     this.id = id;
@@ -73,6 +76,16 @@ export class Room<Member extends RoomMember> {
     for (const speaker of this.#audience.members) if (this.#audience.hears(listener, speaker)) yield speaker;
   }
 
+  /** Whom a recorder hears: whatever relations say, everybody who may speak. */
+  speakers(): Member[] {
+    return [...this.#audience.members].filter((member) => this.#audience.speaks(member));
+  }
+
+  record(path: string, recorder: RoomRecorder<Member>): void {
+    this.recorders.set(path, recorder);
+    recorder.refresh();
+  }
+
   *announcementsFor(listener: Member): Iterable<Announcement<Member>> {
     if (this.#audience.deaf(listener)) return;
     for (const announcement of this.#announcements.keys()) {
@@ -80,12 +93,16 @@ export class Room<Member extends RoomMember> {
     }
   }
 
-  async play(loading: Promise<Sound>, member: Member | undefined): Promise<PlayOutcome> {
-    const turn = this.#stopTurn;
-    const sound = await loading;
+  async play(id: number, loading: Promise<Sound>, member: Member | undefined): Promise<Played> {
+    this.#loading.add(id);
+    const sound = await loading.catch((error: unknown) => {
+      this.#loading.delete(id);
+      throw error;
+    });
+    const wanted = this.#loading.delete(id);
     if (member && !this.#audience.has(member)) throw new Error('not a member of the mix');
-    if (turn !== this.#stopTurn) return 'stopped';
-    const announcement = new Announcement(sound, member);
+    if (!wanted) return { outcome: 'stopped', samples: 0 };
+    const announcement = new Announcement(id, sound, member);
     return new Promise((resolve) => {
       const length = sound.samples / SAMPLES_PER_MS;
       const timer = Number.isFinite(length)
@@ -95,16 +112,20 @@ export class Room<Member extends RoomMember> {
         clearTimeout(timer);
         this.#announcements.delete(announcement);
         this.#refresh();
-        resolve(outcome);
+        resolve({ outcome, samples: Math.min(sound.samples, announcement.placeAt(performance.now())) });
       };
       this.#announcements.set(announcement, end);
       this.#refresh();
     });
   }
 
-  stopPlayback(): void {
-    this.#stopTurn++;
-    for (const end of [...this.#announcements.values()]) end('stopped');
+  /** Without an id, everything; what is still loading is not played then. */
+  stopPlayback(id?: number): void {
+    if (id === undefined) this.#loading.clear();
+    else this.#loading.delete(id);
+    for (const [announcement, end] of [...this.#announcements]) {
+      if (id === undefined || announcement.id === id) end('stopped');
+    }
   }
 
   /** Everybody out; @returns who was in */
@@ -117,5 +138,6 @@ export class Room<Member extends RoomMember> {
 
   #refresh(): void {
     for (const member of this.#audience.members) member.refresh();
+    for (const recorder of this.recorders.values()) recorder.refresh();
   }
 }

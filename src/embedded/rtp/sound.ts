@@ -45,6 +45,11 @@ export class SoundReader {
     this.#onEnd = onEnd;
   }
 
+  /** How far it has come, samples. */
+  get position(): number {
+    return Math.min(this.#position, this.#sound.samples);
+  }
+
   /** The next frame, or nothing when the sound is over; tells the end once, with the frame that holds it. */
   read(): Int16Array | undefined {
     if (this.#position >= this.#sound.samples) {

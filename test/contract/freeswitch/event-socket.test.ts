@@ -234,16 +234,23 @@ describe('the outbound event socket', () => {
     expect(control.frames.some((frame) => frame.body.includes('nosuchapp'))).toBe(false);
   });
 
-  test('applications run one after the other; uuid_break ends the one that plays', async () => {
+  test('what is asked for while something plays begins at once inside of it; uuid_break ends both', async () => {
     const socket = await client();
     const { control, uuid } = await call();
     await control.execute('playback', 'tone_stream://%(60000,0,400)');
+    await control.event('PLAYBACK_START');
     await control.execute('playback', '/no/such/file.wav');
+    expect(await control.event('CHANNEL_EXECUTE_COMPLETE')).toMatchObject({ 'Application-Response': 'FILE NOT FOUND' });
+    await control.execute('playback', 'tone_stream://%(60000,0,600)');
     await control.event('PLAYBACK_START');
     expect(await socket.api(`uuid_break ${uuid}`)).toBe('+OK\n');
-    expect(await control.event('PLAYBACK_STOP')).toMatchObject({ 'Playback-Status': 'break' });
-    expect(await control.event('CHANNEL_EXECUTE_COMPLETE')).toMatchObject({ 'Application-Response': 'FILE PLAYED' });
-    expect(await control.event('CHANNEL_EXECUTE_COMPLETE')).toMatchObject({ 'Application-Response': 'FILE NOT FOUND' });
+    for (const hertz of [600, 400]) {
+      expect(await control.event('PLAYBACK_STOP')).toMatchObject({
+        'Playback-Status': 'break',
+        'Playback-File-Path': `tone_stream://%(60000,0,${hertz})`,
+      });
+      expect(await control.event('CHANNEL_EXECUTE_COMPLETE')).toMatchObject({ 'Application-Response': 'FILE PLAYED' });
+    }
   });
 
   test('a crash takes the sockets and sends nothing; closing says BYE', async () => {

@@ -176,9 +176,12 @@ describe('a mix', () => {
     const playing = mix.play({ kind: 'tone', spec: '%(1000,0,500);loops=-1' });
     await Promise.all([peers.customer.hear(3, tone), peers.agent.hear(3, tone)]);
     await mix.stopPlayback();
-    expect(await playing).toBe('stopped');
+    expect(await playing).toMatchObject({ outcome: 'stopped' });
     const before = peers.customer.received.filter(tone).length;
-    expect(await mix.play({ kind: 'tone', spec: '%(200,0,700)' }, streams.agent)).toBe('done');
+    expect(await mix.play({ kind: 'tone', spec: '%(200,0,700)' }, { member: streams.agent })).toEqual({
+      outcome: 'done',
+      samples: 1600,
+    });
     await peers.agent.hear(1, (packet) => hears(packet, 700), 0);
     expect(peers.customer.received.filter((packet) => hears(packet, 700))).toEqual([]);
     expect(peers.customer.received.filter(tone).length - before).toBeLessThanOrEqual(1);

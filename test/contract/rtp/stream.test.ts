@@ -44,12 +44,12 @@ async function listener(): Promise<{ phone: Peer; stream: MediaStream }> {
 describe('playing', () => {
   test('a tone, to its end, and nothing but silence after it', async () => {
     await stream.configure(peer.configuration());
-    expect(await stream.play({ kind: 'tone', spec: '%(200,0,500)' })).toBe('done');
+    expect(await stream.play({ kind: 'tone', spec: '%(200,0,500)' })).toEqual({ outcome: 'done', samples: 1600 });
     const packets = await peer.hear(20, undefined, 0);
     expect(packets.map((packet) => hears(packet, 500))).toEqual(packets.map((_, n) => n < 10));
   });
 
-  test('a WAV file; stopped; replaced; missing', async () => {
+  test('a WAV file; covered by another, then heard again; stopped; missing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wav-'));
     const path = join(folder, 'prompt.wav');
     const samples = Int16Array.from({ length: 8000 }, (_, i) => 5000 * Math.sin((2 * Math.PI * 700 * i) / 8000));
@@ -57,10 +57,14 @@ describe('playing', () => {
     await stream.configure(peer.configuration());
     const first = stream.play({ kind: 'wav', path, loops: -1 });
     await peer.hear(5, (packet) => hears(packet, 700));
-    const second = stream.play({ kind: 'silence', ms: -1 });
-    expect(await first).toBe('stopped');
+    const stop = new AbortController();
+    const second = stream.play({ kind: 'silence', ms: -1 }, stop.signal);
+    await peer.hear(5, (packet) => !hears(packet, 700));
+    stop.abort();
+    expect(await second).toMatchObject({ outcome: 'stopped' });
+    await peer.hear(5, (packet) => hears(packet, 700));
     await stream.stopPlayback();
-    expect(await second).toBe('stopped');
+    expect(await first).toMatchObject({ outcome: 'stopped' });
     await expect(stream.play({ kind: 'wav', path: join(folder, 'none.wav') })).rejects.toThrow('ENOENT');
     await expect(stream.play({ kind: 'tone', spec: 'la la' })).rejects.toThrow('not a tone');
     await rm(folder, { recursive: true });
@@ -278,7 +282,7 @@ describe('life and death', () => {
   test('closed, it refuses everything, and closing again is fine', async () => {
     const playing = stream.play({ kind: 'silence', ms: -1 });
     await Promise.all([engine.close(), engine.close()]);
-    expect(await playing).toBe('stopped');
+    expect(await playing).toMatchObject({ outcome: 'stopped' });
     await expect(engine.createStream()).rejects.toThrow('closed');
     await expect(stream.leave()).rejects.toThrow('closed');
     await stream.close();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { words } from '../../../src/embedded/freeswitch/api/server.ts';
+import { words } from '../../../src/embedded/freeswitch/words.ts';
 import { splitAssignments } from '../../../src/embedded/freeswitch/applications/variables.ts';
 import { hangupCause, reasonHeader } from '../../../src/embedded/freeswitch/channel/hangup-cause.ts';
 import { inlineDialplan } from '../../../src/embedded/freeswitch/dialplan.ts';

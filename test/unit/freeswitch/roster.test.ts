@@ -28,6 +28,10 @@ const someone = (id: number, ...flags: JoinFlag[]): MemberState => ({
   volumeOut: 0,
   energy: 0,
   joinedAt: 0,
+  talking: false,
+  lastTalking: undefined,
+  currentEnergy: 0,
+  held: false,
 });
 const of = (...members: MemberState[]): Roster => members.reduce(join, EMPTY);
 const NOSPEAK = { speak: false, hear: true };

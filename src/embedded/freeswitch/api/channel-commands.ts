@@ -1,10 +1,12 @@
 import { assignment } from '../applications/variables.ts';
 import type { Step } from '../channel/application.ts';
 import type { Channel } from '../channel/channel.ts';
+import { startRecording, stopAllRecordings, stopRecording } from '../applications/session-recording.ts';
 import { hangupCause } from '../channel/hangup-cause.ts';
 import { inlineDialplan } from '../dialplan.ts';
 import { mediaStatistics } from './media-statistics.ts';
-import { type ApiCommand, type ApiServer, NO_SUCH_CHANNEL, OK, words } from './server.ts';
+import { type ApiCommand, type ApiServer, NO_SUCH_CHANNEL, OK } from './server.ts';
+import { words } from '../words.ts';
 
 type OnChannel = (channel: Channel, rest: string, server: ApiServer) => string | Promise<string>;
 
@@ -60,14 +62,52 @@ export const breakPlayback = onChannel('<uuid> [all]', 1, (channel, rest) => {
 export const transfer = onChannel(
   '<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]',
   2,
-  async (channel, rest) => {
-    const [destination = '', kind] = words(rest).filter((word) => word !== '-both' && word !== '-bleg');
+  async (channel, rest, { channels }) => {
+    const [first, ...others] = words(rest);
+    const legs = first === '-both' || first === '-bleg' ? others : [first ?? '', ...others];
+    const [destination = '', kind] = legs;
     const steps: Step[] =
       kind === 'inline' ? inlineDialplan(destination) : [{ application: destination, argument: '' }];
-    await channel.transfer(steps);
+    const partner = channels.get(channel.variable('bridge_uuid') ?? '');
+    const moved = [...(first === '-bleg' ? [] : [channel]), ...(legs === others && partner ? [partner] : [])];
+    await Promise.all(moved.map((each) => each.transfer(steps)));
     return OK;
   },
 );
+
+/** `uuid_bridge <uuid> <other uuid>` */
+export const bridge: ApiCommand = async ({ channels, bridges }, argument) => {
+  const [first = '', second] = words(argument);
+  if (second === undefined) return '-USAGE: <uuid> <other_uuid>\n';
+  const [a, b] = [channels.get(first), channels.get(second)];
+  if (a === undefined || b === undefined) return '-ERR Invalid uuid\n';
+  await bridges.bridge(a, b);
+  return `+OK ${second}\n`;
+};
+
+/** `uuid_broadcast <uuid> <file or application::argument> [aleg|bleg|both]` */
+export const broadcast: ApiCommand = ({ channels }, argument) => {
+  const [uuid = '', what, legs = 'aleg'] = words(argument);
+  if (what === undefined) return '-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n';
+  const channel = channels.get(uuid);
+  if (channel === undefined) return '-ERR invalid uuid\n';
+  const [, application = 'playback', text = what] = /^(\w+)::(.*)$/s.exec(what) ?? [];
+  const partner = channels.get(channel.variable('bridge_uuid') ?? '');
+  const addressed = [legs === 'bleg' ? undefined : channel, legs === 'aleg' ? undefined : partner];
+  for (const each of addressed) void each?.execute({ application, argument: text });
+  return '+OK Message sent\n';
+};
+
+export const parkChannel = onChannel('<uuid>', 1, async (channel) => {
+  await channel.transfer([{ application: 'park', argument: '' }], 'quietly');
+  return OK;
+});
+
+/** Digits as if the phone had sent them, 250 ms each (FreeSWITCH's default-dtmf-duration of 2000 samples). */
+export const receiveDigits = onChannel('<uuid> <dtmf_data>', 2, (channel, rest) => {
+  for (const digit of rest.replace(/@.*$/, '')) channel.digit({ digit, duration: 2000 }, 'APP');
+  return OK;
+});
 
 export const sendDigits = onChannel('<uuid> <dtmf_data>', 2, async (channel, rest) => {
   const [digits = '', ms] = rest.split('@');
@@ -75,25 +115,35 @@ export const sendDigits = onChannel('<uuid> <dtmf_data>', 2, async (channel, res
   return OK;
 });
 
+const RECORD_USAGE = '<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]';
+
 export const record = onChannel(
-  '<uuid> [start|stop|mask|unmask] <path> [<limit>]',
+  RECORD_USAGE,
   3,
-  async (channel, rest) => {
-    const [action, path = ''] = words(rest);
+  (channel, rest) => {
+    const [action, path = '', limit] = words(rest);
     switch (action) {
       case 'start':
-        return attempt(
-          channel.media.startRecording(path, { stereo: channel.variable('RECORD_STEREO') === 'true' }),
-          '-ERR Cannot record session!\n',
-        );
+        return attempt(startRecording(channel, path, Number(limit) || 0), '-ERR Cannot record session!\n');
       case 'stop':
-        return attempt(channel.media.stopRecording(path), '-ERR Cannot stop record session!\n');
+        return attempt(stopped(channel, path), '-ERR Cannot stop record session!\n');
+      case 'mask':
+      case 'unmask':
+        return attempt(
+          channel.media.maskRecording(path, action === 'mask'),
+          `-ERR Cannot ${action} recording session!\n`,
+        );
       default:
-        return '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>]\n';
+        return `-USAGE: ${RECORD_USAGE}\n`;
     }
   },
   '-ERR Cannot locate session!\n',
 );
+
+async function stopped(channel: Channel, path: string): Promise<void> {
+  const done = await (path === 'all' ? stopAllRecordings(channel) : stopRecording(channel, path));
+  if (!done) throw new Error(`not recording to ${path}`);
+}
 
 /** `uuid_audio <uuid> start read|write mute|level <n>` and `stop`. */
 export const audio = onChannel('<uuid> [start [read|write] [mute|level <level>]|stop]', 2, async (channel, rest) => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admission, Direction } from '../admission.ts';
-import { type ApiCommand, type ApiServer, OK, words } from './server.ts';
+import { type ApiCommand, type ApiServer, OK } from './server.ts';
+import { words } from '../words.ts';
 
 const SYNTAX =
   '[api_expansion [on|off]|recover|send_sighup|hupall|pause [inbound|outbound]|resume [inbound|outbound]|' +

@@ -1,4 +1,5 @@
 import type { Admission } from '../admission.ts';
+import type { Bridges } from '../bridge/bridges.ts';
 import type { Channels } from '../channels.ts';
 import type { Conferences } from '../conference/conferences.ts';
 import type { EventBus } from '../event-bus.ts';
@@ -8,6 +9,7 @@ export interface ApiServer {
   readonly bus: EventBus;
   readonly channels: Channels;
   readonly conferences: Conferences;
+  readonly bridges: Bridges;
   /** `sip:mod_sofia@host:port` */
   readonly sipUrl: string;
   readonly globals: ReadonlyMap<string, string>;
@@ -21,8 +23,3 @@ export type ApiCommand = (server: ApiServer, argument: string) => string | Promi
 
 export const NO_SUCH_CHANNEL = '-ERR No such channel!\n';
 export const OK = '+OK\n';
-
-/** Splits at blanks; what stands in single quotes stays together. */
-export function words(argument: string): string[] {
-  return Array.from(argument.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, bare]) => quoted ?? bare ?? '');
-}

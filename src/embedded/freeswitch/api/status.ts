@@ -1,7 +1,8 @@
 import { localTime, VERSION } from '../event-bus.ts';
 import type { Channel } from '../channel/channel.ts';
 import { PROFILE } from '../sip/profile.ts';
-import { type ApiCommand, words } from './server.ts';
+import { type ApiCommand } from './server.ts';
+import { words } from '../words.ts';
 
 const RULE = '='.repeat(97);
 

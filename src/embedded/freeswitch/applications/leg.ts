@@ -1,5 +1,7 @@
 import { type Application, aborted } from '../channel/application.ts';
 import { hangupCause } from '../channel/hangup-cause.ts';
+import { words } from '../words.ts';
+import { startRecording, stopAllRecordings, stopRecording } from './session-recording.ts';
 
 /** `hangup [cause]` */
 export const hangup: Application = {
@@ -35,20 +37,21 @@ export const sendDtmf: Application = {
   },
 };
 
-/** `record_session <file>`: the leg until it ends, both directions; stereo when the variable RECORD_STEREO says so. */
+/** `record_session <file> [+<limit s>]`: both directions; stereo when the variable RECORD_STEREO says so. */
 export const recordSession: Application = {
   kind: 'instant',
   async run({ channel, argument }) {
-    await channel.media.startRecording(argument, { stereo: channel.variable('RECORD_STEREO') === 'true' });
+    const [path = '', limit = ''] = words(argument);
+    await startRecording(channel, path, Number.parseInt(limit.replace('+', ''), 10) || 0);
     return undefined;
   },
 };
 
-/** `stop_record_session <file>` */
+/** `stop_record_session <file>|all` */
 export const stopRecordSession: Application = {
   kind: 'instant',
   async run({ channel, argument }) {
-    await channel.media.stopRecording(argument);
+    await (argument === 'all' ? stopAllRecordings(channel) : stopRecording(channel, argument));
     return undefined;
   },
 };

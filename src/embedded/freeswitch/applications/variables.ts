@@ -10,6 +10,15 @@ export const set: Application = {
   },
 };
 
+/** `unset name` */
+export const unset: Application = {
+  kind: 'instant',
+  run({ channel, argument }) {
+    channel.setVariable(argument.trim(), '');
+    return Promise.resolve(undefined);
+  },
+};
+
 /** `multiset a=1 b=2`, or `multiset ^^|a=1|b=2` with a separator of one's own. */
 export const multiset: Application = {
   kind: 'instant',

@@ -10,7 +10,7 @@ export interface ApplicationContext {
 
 /**
  * How long an application stays. `instant` ones are done at once, also inside a conference; an `occupying` one, such
- * as a playback, makes the next of its kind wait; a `resident` one is where a channel lives while it waits for orders.
+ * as a playback, takes its time and may be broken off; a `resident` one is where a channel lives while it waits for orders.
  */
 export type ApplicationKind = 'instant' | 'occupying' | 'resident';
 

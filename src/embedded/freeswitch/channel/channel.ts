@@ -8,6 +8,7 @@ import { CALL_STATES, type CallState, type CoreState, type Life } from './call-s
 import { type CallerProfile, channelHeaders, type ChannelFacts, profileHeaders } from './channel-headers.ts';
 import { Execution } from './execution.ts';
 import { Gate } from './gate.ts';
+import { stopAllRecordings } from '../applications/session-recording.ts';
 import type { ChannelHandle } from './handle.ts';
 import { NORMAL_CLEARING } from './hangup-cause.ts';
 
@@ -35,11 +36,14 @@ export class Channel implements ChannelHandle {
   readonly media: MediaStream;
   readonly gate: Gate;
   readonly variables = new Map<string, HeaderValue>();
+  readonly recordings = new Map<string, () => void>();
   readonly createdAt = Date.now();
   readonly #bus: EventBus;
   readonly #signalling: Signalling;
   readonly #execution: Execution;
   readonly #onEnded: (() => void)[] = [];
+  /** The last one gets the digit: applications are nested, and the innermost reads. */
+  #listeners: readonly ((digit: Digit) => void)[] = [];
   #life: Life = { kind: 'up', core: 'CS_EXECUTE', call: 'ACTIVE' };
   #hungUpAt: number | undefined;
   #ending: Promise<void> | undefined;
@@ -84,10 +88,14 @@ export class Channel implements ChannelHandle {
     this.#execution.follow(steps);
   }
 
-  /** Leaves the present dialplan for another; the event socket that controls the channel keeps it. */
-  async transfer(steps: readonly Step[]): Promise<void> {
+  /**
+   * Leaves the present dialplan for another; the event socket that controls the channel keeps it. A bridge is entered
+   * quietly, without the call states of a new beginning.
+   */
+  async transfer(steps: readonly Step[], how: 'anew' | 'quietly' = 'anew'): Promise<void> {
     this.#steps = steps;
     await this.#execution.transfer(steps, () => {
+      if (how === 'quietly') return;
       this.#setCall('RINGING', 'CS_ROUTING');
       this.#setCall('ACTIVE', 'CS_EXECUTE');
     });
@@ -96,11 +104,12 @@ export class Channel implements ChannelHandle {
   execute(message: ExecuteMessage): Promise<void> {
     const { application, argument, uuid, loops = 1 } = message;
     const times = Array.from({ length: Math.max(1, loops) });
+    this.variables.set('current_loop', '1').set('total_loops', String(times.length));
     return Promise.all(times.map(() => this.#execution.message({ application, argument, uuid }))).then(() => undefined);
   }
 
   break(options: { all: boolean }): void {
-    this.#execution.break(options);
+    void this.#execution.break(options);
   }
 
   idle(): Promise<void> {
@@ -119,12 +128,20 @@ export class Channel implements ChannelHandle {
   }
 
   /** @param digit.duration in samples of 1/8000 s */
-  digit(digit: Digit, source: 'RTP' | 'INFO'): void {
+  digit(digit: Digit, source: 'RTP' | 'INFO' | 'APP'): void {
     this.#publishPlain('DTMF', [
       ['DTMF-Digit', digit.digit],
       ['DTMF-Duration', String(digit.duration)],
       ['DTMF-Source', source],
     ]);
+    this.#listeners.at(-1)?.(digit);
+  }
+
+  listen(handler: (digit: Digit) => void): () => void {
+    this.#listeners = [...this.#listeners, handler];
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== handler);
+    };
   }
 
   onEnded(handler: () => void): void {
@@ -162,6 +179,7 @@ export class Channel implements ChannelHandle {
     this.publish('CHANNEL_HANGUP');
     if (by === 'us') this.#signalling.bye(cause);
     await this.#execution.stop();
+    await stopAllRecordings(this);
     this.#setCall('HANGUP', 'CS_HANGUP');
     this.#life = { kind: 'ending', core: 'CS_REPORTING', call: 'HANGUP', cause };
     this.#publishPlain('CHANNEL_STATE', []);

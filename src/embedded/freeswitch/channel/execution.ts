@@ -14,9 +14,9 @@ interface Running {
 }
 
 /**
- * Runs the applications of one channel: its dialplan step by step, and inside of it what `sendmsg` asks for. A channel
- * in a conference or in `socket` still takes messages; an application that occupies the channel makes the next of its
- * kind wait. The dialplan's end hangs up.
+ * Runs the applications of one channel: its dialplan step by step, and inside of it what `sendmsg` asks for. Applications
+ * are nested: what is asked for while another one plays, records or waits begins at once, inside of that one (measured on
+ * FreeSWITCH 1.10.12); only a second conference waits for the end of the first. The dialplan's end hangs up.
  */
 export class Execution {
   readonly #channel: ChannelHandle;
@@ -68,11 +68,13 @@ export class Execution {
     });
   }
 
-  /** `uuid_break`: ends the playback or pause that runs; a conference or a parked channel stays what it is. */
-  break(options: { all: boolean }): void {
+  /** `uuid_break`: ends what plays or waits, the innermost first; a conference or a parked channel stays what it is. */
+  async break(options: { all: boolean }): Promise<void> {
     if (options.all) for (const { ended } of this.#queue.splice(0)) ended();
-    for (const { step, application, stop } of this.#running.keys()) {
-      if (application.kind === 'occupying' && step.application !== 'conference') stop.abort();
+    for (const [{ step, application, stop }, end] of [...this.#running].reverse()) {
+      if (application.kind !== 'occupying' || step.application === 'conference') continue;
+      stop.abort();
+      await end;
     }
   }
 
@@ -110,10 +112,8 @@ export class Execution {
   }
 
   #mayStart(step: Step): boolean {
-    if (this.#kindOf(step) !== 'occupying') return true;
-    const occupants = [...this.#running.keys()].filter(({ application }) => application.kind === 'occupying');
-    // What is played to a member of a conference is played on top of the conference.
-    return occupants.every((each) => each.step.application === 'conference' && step.application !== 'conference');
+    if (step.application !== 'conference') return true;
+    return ![...this.#running.keys()].some((each) => each.step.application === 'conference');
   }
 
   #perform(step: Step): Promise<void> {
@@ -134,7 +134,8 @@ export class Execution {
     return cleared;
   }
 
-  async #run({ step, application, stop }: Running): Promise<void> {
+  async #run(running: Running): Promise<void> {
+    const { step, application, stop } = running;
     const channel = this.#channel;
     const headers: [string, string][] = [['Application', step.application]];
     if (step.argument) headers.push(['Application-Data', step.argument]);
@@ -143,8 +144,7 @@ export class Execution {
     const id: [string, string] = ['Application-UUID', step.uuid ?? randomUUID()];
     channel.publish('CHANNEL_EXECUTE', [...headers, id]);
     const response = await this.#respond(application, step, stop.signal);
-    // What was run inside of `socket` or `park` ends before it, and says so first.
-    if (application.kind === 'resident') await this.#endOfGuests();
+    if (application.kind !== 'instant') await this.#endOfGuests(running);
     channel.variables.set('current_application_response', response);
     channel.publish('CHANNEL_EXECUTE_COMPLETE', [...headers, ['Application-Response', response], id]);
   }
@@ -158,8 +158,11 @@ export class Execution {
     }
   }
 
-  async #endOfGuests(): Promise<void> {
-    const guests = [...this.#running].filter(([{ application }]) => application.kind !== 'resident');
+  /** What was run inside of an application ends before it, and says so first. */
+  async #endOfGuests(host: Running): Promise<void> {
+    const all = [...this.#running];
+    const later = all.slice(all.findIndex(([running]) => running === host) + 1);
+    const guests = later.filter(([{ application }]) => application.kind !== 'resident');
     await Promise.all(guests.map(([, end]) => end));
   }
 

@@ -1,4 +1,4 @@
-import type { MediaStream } from '../../rtp/engine.ts';
+import type { Digit, MediaStream } from '../../rtp/engine.ts';
 import type { HeaderValue, SwitchEvent } from '../event.ts';
 import type { ControlledChannel } from '../eventsocket/core.ts';
 import type { CallerProfile } from './channel-headers.ts';
@@ -19,6 +19,11 @@ export interface ChannelHandle extends ControlledChannel {
   publish(name: string, extra?: readonly (readonly [string, string])[]): void;
   /** Adds what FreeSWITCH tells of a channel in events about something else, a conference say. */
   describe(event: SwitchEvent): SwitchEvent;
+  /** What is recorded of this leg: the file, and how to forget its limit. */
+  readonly recordings: Map<string, () => void>;
+  /** The digits of the phone, for as long as nobody asks after us. @returns the function that ends it */
+  listen(handler: (digit: Digit) => void): () => void;
+  hangup(cause?: string): Promise<void>;
   /** Resolves when no application occupies the channel and none waits. */
   idle(): Promise<void>;
   onEnded(handler: () => void): void;

@@ -3,7 +3,8 @@ import type { Conference } from './conference.ts';
 import type { Conferences } from './conferences.ts';
 import { conferenceLines, jsonList, memberLines, relationLines, xmlList } from './listing.ts';
 import { onMembers } from './member-commands.ts';
-import { counted } from './roster.ts';
+import { recordingCommands } from './recording-commands.ts';
+import { counted, ghosts } from './roster.ts';
 import { usage } from './usage.ts';
 
 type Command = (conference: Conference, words: readonly string[]) => string | Promise<string>;
@@ -19,7 +20,7 @@ export async function conferenceCommand(conferences: Conferences, argument: stri
   if (conference === undefined) {
     return first === '' ? usageOfAll() : `-ERR Conference ${first} not found\n`;
   }
-  const command = COMMANDS.get(name);
+  const command = COMMANDS.get(name.toLowerCase());
   return command === undefined ? `-ERR Conference command '${name}' not found.\n` : command(conference, words);
 }
 
@@ -56,22 +57,38 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
       return `+OK ${conference.name} unlocked\n`;
     },
     play,
-    async stop(conference) {
-      await conference.stopPlayback();
-      return '+OK Stopped 1 files.\n';
-    },
+    stop: stopPlaying,
     get: getParameter,
     set: setParameter,
-    // A recording of all would hold what was said to one alone: legs can be recorded, conferences cannot.
-    record: noRecording,
-    norecord: noRecording,
-    recording: noRecording,
-    chkrecord: noRecording,
+    getvar: (conference, [name]) => (name === undefined ? usage('getvar') : (conference.variables.get(name) ?? '')),
+    setvar(conference, [name, ...value]) {
+      if (name === undefined) return usage('setvar');
+      conference.variables.set(name, value.join(' '));
+      return '+OK\n';
+    },
+    'get-uuid': (conference, [id]) => conference.channelOf(memberNumber(conference, id))?.uuid ?? '',
+    // Neither video nor gain control nor speech is here: accepted where FreeSWITCH accepts it without either.
+    saymember: () => '+OK (saymember) OK\n',
+    transfer,
+    ...recordingCommands,
   }),
 );
 
-function noRecording(): string {
-  return '-ERR a conference is not recorded; use uuid_record on its members\n';
+/** `transfer <conference> <member> …` */
+function transfer(conference: Conference, [to, ...members]: readonly string[]): string {
+  if (to === undefined || members.length === 0) return usage('transfer');
+  return members
+    .map((each) => {
+      const id = Number.parseInt(each, 10) || 0;
+      return conference.transfer(id, to)
+        ? `+OK Member '${id}' sent to conference ${to}.\n`
+        : `-ERR No Member ${id} in conference ${conference.name}.\n`;
+    })
+    .join('');
+}
+
+function memberNumber(conference: Conference, id: string | undefined): number {
+  return id === 'last' ? (conference.roster.members[0]?.id ?? 0) : Number.parseInt(id ?? '', 10) || 0;
 }
 
 /** Measured on FreeSWITCH 1.10.12: without a member nothing is printed; any third word with `nospeak` in it counts. */
@@ -103,24 +120,35 @@ function ids(list: string): number[] {
     .map((id) => Number.parseInt(id, 10) || 0);
 }
 
-async function play(conference: Conference, [path, to]: readonly string[]): Promise<string> {
+/** One after the other; `async` on top of what plays; or to one member. */
+async function play(conference: Conference, [path, how]: readonly string[]): Promise<string> {
   if (path === undefined) return usage('play');
   const found = await playable(path);
   if (found === undefined) return `-ERR (play) File: ${path} not found.\n`;
-  const member = to === undefined || to === 'async' ? undefined : Number.parseInt(to, 10) || 0;
-  if (member === undefined) {
-    conference.play(path, found.source);
+  if (how === undefined || how === 'async') {
+    conference.announcer.play(path, found.source, how === 'async' ? 'async' : 'in turn');
     return `+OK (play) Playing file ${path}\n`;
   }
-  if (conference.channelOf(member) === undefined) return `-ERR Member: ${member} not found.\n`;
-  conference.play(path, found.source, member);
-  return `+OK (play) Playing file ${path} to member ${member}\n`;
+  const id = Number.parseInt(how, 10) || 0;
+  const channel = conference.channelOf(id);
+  if (channel === undefined) return `-ERR Member: ${id} not found.\n${usage('play')}`;
+  conference.announcer.play(path, found.source, 'in turn', { id, channel });
+  return `+OK (play) Playing file ${path} to member ${id}\n`;
+}
+
+function stopPlaying(conference: Conference, [which = 'all', who]: readonly string[]): string {
+  if (which !== 'current' && which !== 'all' && which !== 'async') return usage('stop');
+  const id = who === undefined ? undefined : Number.parseInt(who, 10) || 0;
+  if (id !== undefined && conference.channelOf(id) === undefined) return `-ERR Member: ${id} not found.\n`;
+  return `+OK Stopped ${conference.announcer.stop(which, id)} files.\n`;
 }
 
 function getParameter(conference: Conference, [name]: readonly string[]): string {
   switch (name) {
     case 'count':
       return String(counted(conference.roster));
+    case 'count_ghosts':
+      return String(ghosts(conference.roster));
     case 'max_members':
       return String(conference.maxMembers);
     case 'rate':
@@ -131,6 +159,12 @@ function getParameter(conference: Conference, [name]: readonly string[]): string
       return conference.uuid;
     case 'profile_name':
       return conference.profile;
+    case 'is_locked':
+      return conference.locked ? 'locked' : '';
+    case 'wait_mod':
+      return '';
+    case 'endconference_grace_time':
+      return '0';
     default:
       return usage('get');
   }
@@ -138,8 +172,8 @@ function getParameter(conference: Conference, [name]: readonly string[]): string
 
 /** FreeSWITCH answers with the value there was. */
 function setParameter(conference: Conference, [name, value]: readonly string[]): string {
-  const limit = Number.parseInt(value ?? '', 10);
-  if (name !== 'max_members' || !(limit >= 0)) return usage('set');
+  const limit = Number.parseInt(value ?? '', 10) || 0;
+  if (name !== 'max_members' || value === undefined || limit < 0) return usage('set');
   const before = conference.maxMembers;
   conference.maxMembers = limit;
   return String(before);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { MemberFlags, Mix, PlaySource } from '../../rtp/engine.ts';
+import type { MemberFlags, Mix } from '../../rtp/engine.ts';
 import { aborted } from '../channel/application.ts';
 import type { ChannelHandle } from '../channel/handle.ts';
+import { Announcer } from './announcer.ts';
 import type { JoinFlag } from './join-request.ts';
 import type { Caller, ListedConference } from './listing.ts';
 import { Maintenance } from './maintenance.ts';
 import { energyOf } from './profiles.ts';
+import { ConferenceRecordings } from './recording.ts';
 import type { Relation } from './relations.ts';
 import {
   change,
@@ -22,7 +24,7 @@ import {
   standingHearings,
   unrelated,
 } from './roster.ts';
-import { Seat } from './seat.ts';
+import { type Onward, Seat } from './seat.ts';
 
 export interface ConferenceParts {
   readonly name: string;
@@ -45,10 +47,12 @@ export class Conference implements ListedConference {
   readonly profile: string;
   readonly domain: string;
   readonly createdAt = Date.now();
-  readonly recording = false;
+  readonly announcer: Announcer;
+  readonly recordings: ConferenceRecordings;
+  readonly variables = new Map<string, string>();
   readonly #mix: Promise<Mix>;
   readonly #seats = new Map<number, Seat>();
-  readonly #events: Maintenance;
+  readonly events: Maintenance;
   readonly #onEmpty: () => void;
   #roster: Roster = EMPTY;
   #destroyed: Promise<void> | undefined;
@@ -62,8 +66,10 @@ export class Conference implements ListedConference {
     this.domain = parts.domain;
     this.#mix = parts.mix;
     this.#onEmpty = parts.onEmpty;
-    this.#events = new Maintenance(parts.bus, this);
-    this.#events.publish('conference-create');
+    this.events = new Maintenance(parts.bus, this);
+    this.announcer = new Announcer(this.#mix, this.events);
+    this.recordings = new ConferenceRecordings(this.#mix, this.events);
+    this.events.publish('conference-create');
   }
 
   get roster(): Roster {
@@ -84,42 +90,55 @@ export class Conference implements ListedConference {
     return this.#seats.get(id)?.channel;
   }
 
-  /** Sits in the conference until the signal, a kick or the conference's end; resolves when out of the mix. */
-  async attend(channel: ChannelHandle, id: number, flags: ReadonlySet<JoinFlag>, signal: AbortSignal): Promise<void> {
+  /**
+   * Sits in the conference until the signal, a kick or the conference's end; resolves when out of the mix.
+   *
+   * @returns where to go from here, if it was transferred
+   */
+  async attend(
+    channel: ChannelHandle,
+    id: number,
+    flags: ReadonlySet<JoinFlag>,
+    signal: AbortSignal,
+  ): Promise<Onward | undefined> {
     const seat = new Seat(channel, signal);
     this.#sit(id, seat, flags);
     try {
       await this.#enterMix(id, seat);
-      this.#events.member('add-member', channel, id);
+      this.events.member('add-member', channel, id);
+      this.#watchTalking(id);
       if (this.#roster.floor === undefined) this.#giveFloor(id, 'none');
       await aborted(seat.out);
     } finally {
       await this.#depart(id, seat);
     }
+    return seat.onward;
   }
 
   async setCanSpeak(id: number, on: boolean): Promise<void> {
-    this.#roster = change(this.#roster, id, { canSpeak: on });
-    await this.#seats.get(id)?.gate?.member({ mute: !on });
-    this.#announce(on ? 'unmute-member' : 'mute-member', id);
+    this.#roster = change(this.#roster, id, { canSpeak: on, talking: false });
+    await this.#seats.get(id)?.gate?.member({ mute: openings(member(this.#roster, id)).mute });
+    this.tell(on ? 'unmute-member' : 'mute-member', id);
+    this.#watchTalking(id);
   }
 
   async setCanHear(id: number, on: boolean): Promise<void> {
     this.#roster = change(this.#roster, id, { canHear: on });
-    await this.#seats.get(id)?.gate?.member({ deaf: !on });
-    this.#announce(on ? 'undeaf-member' : 'deaf-member', id);
+    await this.#seats.get(id)?.gate?.member({ deaf: openings(member(this.#roster, id)).deaf });
+    this.tell(on ? 'undeaf-member' : 'deaf-member', id);
   }
 
   /** @param level −4 … 4 */
   async setVolume(id: number, direction: 'in' | 'out', level: number): Promise<void> {
     this.#roster = change(this.#roster, id, direction === 'in' ? { volumeIn: level } : { volumeOut: level });
     await this.channelOf(id)?.media.setVolume(direction, level);
-    this.#announce(`volume-${direction}-member`, id, [['Volume-Level', String(level)]]);
+    this.tell(`volume-${direction}-member`, id, [['Volume-Level', String(level)]]);
   }
 
   setEnergy(id: number, level: number): void {
     this.#roster = change(this.#roster, id, { energy: level });
-    this.#announce('energy-level-member', id);
+    this.tell('energy-level-member', id);
+    this.#watchTalking(id);
   }
 
   /** @returns false when one of the two is not there */
@@ -146,33 +165,34 @@ export class Conference implements ListedConference {
 
   setLocked(on: boolean): void {
     this.locked = on;
-    this.#events.publish(on ? 'lock' : 'unlock');
+    this.events.publish(on ? 'lock' : 'unlock');
   }
 
-  /** Starts playing to everybody, or to one member; the events tell when it is over. */
-  play(path: string, source: PlaySource, to?: number): void {
-    const listener = to === undefined ? undefined : this.#seats.get(to);
-    if (listener === undefined)
-      this.#events.publish('play-file', [
-        ['File', path],
-        ['Async', 'false'],
-      ]);
-    else if (to !== undefined) this.#announce('play-file-member', to, [['File', path]]);
-    const startedAt = Date.now();
-    void this.#mix
-      .then((mix) => mix.play(source, listener?.channel.media))
-      .then(
-        () => this.#events.playDone(path, Date.now() - startedAt, to, listener?.channel),
-        () => this.#events.playDone(path, 0, to, listener?.channel),
-      );
+  /** On hold a member neither speaks nor hears, whatever else is said of it. */
+  async setHeld(id: number, on: boolean): Promise<void> {
+    this.#roster = change(this.#roster, id, { held: on, talking: false });
+    await this.#seats.get(id)?.gate?.member(openings(member(this.#roster, id)));
+    this.tell(on ? 'hold-member' : 'unhold-member', id);
+    this.#watchTalking(id);
   }
 
-  async stopPlayback(): Promise<void> {
-    await (await this.#mix).stopPlayback();
+  /** Sends a member to another conference: its channel leaves this one and joins that one as a new member. */
+  transfer(id: number, to: string): boolean {
+    const channel = this.channelOf(id);
+    if (channel === undefined) return false;
+    this.tell('transfer', id, [
+      ['Old-Conference-Name', this.name],
+      ['New-Conference-Name', to],
+    ]);
+    const state = member(this.#roster, id);
+    const seat = this.#seats.get(id);
+    if (seat !== undefined && state !== undefined) seat.send({ conference: to, flags: flagsOf(state) });
+    return true;
   }
 
   #sit(id: number, seat: Seat, flags: ReadonlySet<JoinFlag>): void {
     this.#seats.set(id, seat);
+    void seat.left.then(seat.channel.media.onTalking((...told) => this.#talks(id, seat, ...told)));
     this.#roster = join(this.#roster, {
       id,
       canSpeak: !flags.has('mute'),
@@ -182,6 +202,10 @@ export class Conference implements ListedConference {
       volumeOut: 0,
       energy: energyOf(this.profile),
       joinedAt: Date.now(),
+      talking: false,
+      lastTalking: undefined,
+      currentEnergy: 0,
+      held: false,
     });
   }
 
@@ -189,10 +213,7 @@ export class Conference implements ListedConference {
   async #enterMix(id: number, seat: Seat): Promise<void> {
     const mix = await this.#mix;
     const standing = standingHearings(this.#roster, id);
-    const flags = (): MemberFlags => {
-      const state = member(this.#roster, id);
-      return { mute: state?.canSpeak !== true, deaf: state?.canHear !== true };
-    };
+    const flags = (): MemberFlags => openings(member(this.#roster, id));
     if (standing.length === 0) await seat.enter(mix, flags());
     else await seat.enterSilent(mix, () => this.#tellMixer(standing), flags);
   }
@@ -207,12 +228,12 @@ export class Conference implements ListedConference {
       await seat.leave();
     } finally {
       if (before.floor === id) {
-        this.#events.publish('floor-change', [
+        this.events.publish('floor-change', [
           ['Old-ID', 'none'],
           ['New-ID', 'none'],
         ]);
       }
-      this.#events.member('del-member', seat.channel, id, departing);
+      this.events.member('del-member', seat.channel, id, departing);
       seat.tellLeft();
       this.#afterDeparture(before);
     }
@@ -230,17 +251,18 @@ export class Conference implements ListedConference {
 
   async #destroy(): Promise<void> {
     try {
+      await this.recordings.close();
       await (await this.#mix).close();
     } catch {
       // An engine that is gone has taken its mixes along.
     }
-    this.#events.publish('conference-destroy');
+    this.events.publish('conference-destroy');
   }
 
   async #dismiss(id: number, action: string): Promise<void> {
     const seat = this.#seats.get(id);
     if (seat === undefined) return;
-    this.#announce(action, id);
+    this.tell(action, id);
     seat.dismiss();
     await seat.left;
   }
@@ -264,18 +286,48 @@ export class Conference implements ListedConference {
     );
   }
 
+  /** Whoever may speak is listened to anew; that somebody talks is told when it begins and when it ends. */
+  #watchTalking(id: number): void {
+    const channel = this.channelOf(id);
+    const state = member(this.#roster, id);
+    if (channel === undefined || state === undefined) return;
+    this.#roster = change(this.#roster, id, { talking: false });
+    // Nobody waits for it: a stream that is closed by now talks no more.
+    channel.media.watchTalking(openings(state).mute ? undefined : state.energy).catch(() => undefined);
+  }
+
+  #talks(id: number, seat: Seat, talking: boolean, energy: number): void {
+    const state = member(this.#roster, id);
+    // What was on its way when the member was muted is not true any more.
+    if (state === undefined || this.#seats.get(id) !== seat || (talking && openings(state).mute)) return;
+    if (state.talking === talking) return;
+    this.#roster = change(this.#roster, id, { talking, currentEnergy: energy, lastTalking: Date.now() });
+    this.tell(talking ? 'start-talking' : 'stop-talking', id);
+  }
+
   #giveFloor(id: number, from: string): void {
     const channel = this.channelOf(id);
     if (channel === undefined) return;
     this.#roster = { ...this.#roster, floor: id };
-    this.#events.member('floor-change', channel, id, member(this.#roster, id), {
+    this.events.member('floor-change', channel, id, member(this.#roster, id), {
       before: [['Old-ID', from]],
       after: [['New-ID', String(id)]],
     });
   }
 
-  #announce(action: string, id: number, extra: readonly (readonly [string, string])[] = []): void {
+  /** Tells of one member, if it is there. */
+  tell(action: string, id: number, extra: readonly (readonly [string, string])[] = []): void {
     const channel = this.channelOf(id);
-    if (channel !== undefined) this.#events.member(action, channel, id, member(this.#roster, id), { after: extra });
+    if (channel !== undefined) this.events.member(action, channel, id, member(this.#roster, id), { after: extra });
   }
+}
+
+/** What a member takes along into another conference: muted stays muted. */
+function flagsOf({ flags, canSpeak, canHear }: MemberState): ReadonlySet<JoinFlag> {
+  const kept = [...flags].filter((flag) => flag !== 'mute' && flag !== 'deaf');
+  return new Set<JoinFlag>([...kept, ...(canSpeak ? [] : ['mute' as const]), ...(canHear ? [] : ['deaf' as const])]);
+}
+
+function openings(state: MemberState | undefined): MemberFlags {
+  return { mute: state?.canSpeak !== true || state.held, deaf: state?.canHear !== true || state.held };
 }

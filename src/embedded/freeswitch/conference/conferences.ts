@@ -2,7 +2,8 @@ import type { MediaEngine } from '../../rtp/engine.ts';
 import type { ChannelHandle } from '../channel/handle.ts';
 import type { EventBus } from '../event-bus.ts';
 import { Conference } from './conference.ts';
-import type { JoinRequest } from './join-request.ts';
+import { type JoinRequest, parseJoinRequest } from './join-request.ts';
+import type { Onward } from './seat.ts';
 
 /** All conferences by name, and the member numbers, which count through all of them. */
 export class Conferences {
@@ -28,17 +29,24 @@ export class Conferences {
     return [...this.#byName.values()];
   }
 
-  /** Takes a channel into a conference, which begins with its first member; resolves when it is out again. */
+  /** Takes a channel into a conference, which begins with its first member; resolves when it is out of the last one. */
   async attend(channel: ChannelHandle, request: JoinRequest, signal: AbortSignal): Promise<void> {
+    for (let next: JoinRequest | undefined = request; next !== undefined && !signal.aborted; ) {
+      const onward = await this.#attendOne(channel, next, signal);
+      next = onward === undefined ? undefined : { ...parseJoinRequest(onward.conference), flags: onward.flags };
+    }
+  }
+
+  async #attendOne(channel: ChannelHandle, request: JoinRequest, signal: AbortSignal): Promise<Onward | undefined> {
     const existing = this.#byName.get(request.conference);
-    if (existing === undefined && request.flags.has('join-only')) return;
-    if (existing !== undefined && !admits(existing)) return;
+    if (existing === undefined && request.flags.has('join-only')) return undefined;
+    if (existing !== undefined && !admits(existing)) return undefined;
     const conference = existing ?? this.#begin(request);
     channel.memberId ??= ++this.#lastMember;
     channel.variables.set('conference_name', conference.name);
     channel.variables.set('conference_member_id', String(channel.memberId));
     channel.variables.set('conference_uuid', conference.uuid);
-    await conference.attend(channel, channel.memberId, request.flags, signal);
+    return conference.attend(channel, channel.memberId, request.flags, signal);
   }
 
   #begin({ conference: name, profile }: JoinRequest): Conference {

@@ -1,3 +1,4 @@
+import type { ConferenceRecording } from './recording.ts';
 import type { Relations } from './relations.ts';
 import { counted, ghosts, type MemberState, type Roster } from './roster.ts';
 
@@ -15,13 +16,13 @@ export interface ListedConference {
   readonly uuid: string;
   readonly roster: Roster;
   readonly locked: boolean;
-  readonly recording: boolean;
+  readonly recordings: { readonly all: readonly ConferenceRecording[] };
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   caller(member: MemberState): Caller;
 }
 
-const PROFILE_FLAGS = 'audio_always|running|answered|enforce_min|dynamic|exit_sound|enter_sound|json_status';
+const PROFILE_FLAGS = ['audio_always', 'running', 'answered', 'enforce_min', 'dynamic', 'exit_sound', 'enter_sound'];
 
 /** `conference <name> list`: one line a member, `id;channel;uuid;name;number;flags;volume in;volume out;energy`. */
 export function memberLines(conference: ListedConference, delimiter = ';'): string {
@@ -37,8 +38,10 @@ export function memberLines(conference: ListedConference, delimiter = ';'): stri
 /** `conference list`: a heading, then its members. */
 export function conferenceLines(conference: ListedConference): string {
   const count = conference.roster.members.length;
-  const flags = `${conference.locked ? 'locked|' : ''}${PROFILE_FLAGS}`;
-  const heading = `${count} member${count === 1 ? '' : 's'} rate: 8000 flags: ${flags}`;
+  const { locked } = conference;
+  const recording = isRecorded(conference) ? ['recording'] : [];
+  const flags = [...(locked ? ['locked'] : []), ...PROFILE_FLAGS, ...recording, 'json_status'].join('|');
+  const heading = `${count} member${count === 1 ? '' : 's'} rate: 8000 ${locked ? 'locked ' : ''}flags: ${flags}`;
   return `+OK Conference ${conference.name} (${heading})\n${memberLines(conference)}`;
 }
 
@@ -80,12 +83,15 @@ export function jsonList(conferences: readonly ListedConference[], now: number, 
     dynamic: true,
     exit_sound: true,
     enter_sound: true,
-    recording: conference.recording,
+    recording: isRecorded(conference),
     video_bridge: false,
     video_floor_only: false,
     video_rfc4579: false,
     variables: {},
-    members: conference.roster.members.map((each) => jsonMember(conference, each, now)),
+    members: [
+      ...conference.recordings.all.map(jsonRecording),
+      ...conference.roster.members.map((each) => jsonMember(conference, each, now)),
+    ],
   }));
   return compact ? JSON.stringify(list) : cJson(list);
 }
@@ -93,9 +99,10 @@ export function jsonList(conferences: readonly ListedConference[], now: number, 
 /** `xml_list` */
 export function xmlList(conferences: readonly ListedConference[], now: number): string {
   const body = conferences.map((conference) => {
-    const flags = `${conference.locked ? 'locked="true" ' : ''}audio_always="true" running="true" answered="true" enforce_min="true" dynamic="true" exit_sound="true" enter_sound="true"`;
+    const flags = `${conference.locked ? 'locked="true" ' : ''}audio_always="true" running="true" answered="true" enforce_min="true" dynamic="true" exit_sound="true" enter_sound="true"${isRecorded(conference) ? ' recording="true"' : ''}`;
     const counts = `member-count="${counted(conference.roster)}" ghost-count="${ghosts(conference.roster)}"`;
-    const members = conference.roster.members.map((each) => xmlMember(conference, each, now)).join('');
+    const recordings = conference.recordings.all.map(xmlRecording).join('');
+    const members = recordings + conference.roster.members.map((each) => xmlMember(conference, each, now)).join('');
     return (
       `  <conference name="${escapeXml(conference.name)}" ${counts} rate="8000" uuid="${conference.uuid}" ${flags} ` +
       `run_time="${seconds(now - conference.createdAt)}">\n    <variables></variables>\n    <members>\n${members}` +
@@ -106,10 +113,26 @@ export function xmlList(conferences: readonly ListedConference[], now: number): 
 }
 
 function memberFlags(roster: Roster, member: MemberState): string {
-  const flags = [member.canHear && 'hear', member.canSpeak && 'speak', roster.floor === member.id && 'floor'];
+  const { canHear, canSpeak, talking, id } = member;
+  const flags = [canHear && 'hear', canSpeak && 'speak', talking && 'talking', roster.floor === id && 'floor'];
   if (member.flags.has('moderator')) flags.push('moderator');
   if (member.flags.has('ghost')) flags.push('ghost');
   return flags.filter((flag) => flag !== false).join('|');
+}
+
+function isRecorded({ recordings }: ListedConference): boolean {
+  return recordings.all.length > 0;
+}
+
+function jsonRecording({ path, startedAt }: ConferenceRecording): object {
+  return { type: 'recording_node', record_path: path, join_time: seconds(startedAt) };
+}
+
+function xmlRecording({ path, startedAt }: ConferenceRecording): string {
+  return (
+    `      <member type="recording_node">\n        <record_path>${escapeXml(path)}</record_path>\n` +
+    `        <join_time type="UNIX-epoch">${seconds(startedAt)}</join_time>\n      </member>\n`
+  );
 }
 
 function jsonMember(conference: ListedConference, member: MemberState, now: number): object {
@@ -121,9 +144,9 @@ function jsonMember(conference: ListedConference, member: MemberState, now: numb
       can_hear: member.canHear,
       can_see: true,
       can_speak: member.canSpeak,
-      hold: false,
+      hold: member.held,
       mute_detect: false,
-      talking: false,
+      talking: member.talking,
       has_video: false,
       video_bridge: false,
       has_floor: conference.roster.floor === member.id,
@@ -136,7 +159,7 @@ function jsonMember(conference: ListedConference, member: MemberState, now: numb
     caller_id_name: caller.callerIdName,
     caller_id_number: caller.callerIdNumber,
     join_time: seconds(now - member.joinedAt),
-    last_talking: 0,
+    last_talking: member.lastTalking === undefined ? 0 : seconds(now - member.lastTalking),
     energy: member.energy,
     volume_in: member.volumeIn,
     volume_out: member.volumeOut,
@@ -152,8 +175,8 @@ function xmlMember(conference: ListedConference, member: MemberState, now: numbe
     can_see: true,
     can_speak: member.canSpeak,
     mute_detect: false,
-    talking: false,
-    hold: false,
+    talking: member.talking,
+    hold: member.held,
     has_video: false,
     video_bridge: false,
     has_floor: conference.roster.floor === member.id,
@@ -167,7 +190,7 @@ function xmlMember(conference: ListedConference, member: MemberState, now: numbe
     caller_id_name: escapeXml(caller.callerIdName),
     caller_id_number: escapeXml(caller.callerIdNumber),
     join_time: seconds(now - member.joinedAt),
-    last_talking: 'N/A',
+    last_talking: member.lastTalking === undefined ? 'N/A' : seconds(now - member.lastTalking),
     energy: member.energy,
     volume_in: member.volumeIn,
     volume_out: member.volumeOut,

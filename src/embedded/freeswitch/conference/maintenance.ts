@@ -5,6 +5,12 @@ import { counted, ghosts, member as memberOf, type MemberState, type Roster } fr
 
 type Pairs = readonly (readonly [string, string])[];
 
+/** A member that something is played to alone. */
+export interface Listener {
+  readonly id: number;
+  readonly channel: ChannelHandle;
+}
+
 interface Subject {
   readonly name: string;
   readonly uuid: string;
@@ -48,17 +54,29 @@ export class Maintenance {
     this.#bus.publish(event.set('Action', action).setAll(extra.after ?? []));
   }
 
+  playBegins(path: string, async: boolean, to: Listener | undefined): void {
+    if (to !== undefined) this.member('play-file-member', to.channel, to.id, undefined, { after: [['File', path]] });
+    else {
+      this.publish('play-file', [
+        ['File', path],
+        ['Async', String(async)],
+      ]);
+    }
+  }
+
   /** @param elapsed ms it played */
-  playDone(path: string, elapsed: number, to: number | undefined, channel: ChannelHandle | undefined): void {
+  playEnds(path: string, elapsed: number, async: boolean, to: Listener | undefined): void {
     const played: Pairs = [
       ['seconds', String(Math.floor(elapsed / 1000))],
       ['milliseconds', String(elapsed)],
       ['samples', String(elapsed * 8)],
     ];
-    if (to !== undefined && channel !== undefined) {
-      this.member('play-file-member-done', channel, to, undefined, { after: [...played, ['File', path]] });
+    if (to !== undefined) {
+      const after: Pairs = [...played, ['File', path]];
+      this.member('play-file-member-done', to.channel, to.id, undefined, { after });
     } else {
-      this.#bus.publish(this.#event().setAll(played).set('Action', 'play-file-done').set('File', path));
+      const event = this.#event().setAll(played).set('Action', 'play-file-done').set('File', path);
+      this.#bus.publish(async ? event.set('Async', 'true') : event);
     }
   }
 
@@ -81,13 +99,13 @@ function memberHeaders(state: MemberState): Pairs {
     ['Hear', String(state.canHear)],
     ['See', 'true'],
     ['Speak', String(state.canSpeak)],
-    ['Talking', 'false'],
+    ['Talking', String(state.talking)],
     ['Mute-Detect', 'false'],
-    ['Hold', 'false'],
+    ['Hold', String(state.held)],
     ['Member-ID', String(state.id)],
     ['Member-Type', state.flags.has('moderator') ? 'moderator' : 'member'],
     ['Member-Ghost', String(state.flags.has('ghost'))],
     ['Energy-Level', String(state.energy)],
-    ['Current-Energy', '0'],
+    ['Current-Energy', String(state.currentEnergy)],
   ];
 }

@@ -9,6 +9,7 @@ function forMembers(name: string, action: OnMember) {
   return async (conference: Conference, [who, ...words]: readonly string[]): Promise<string> => {
     if (who === undefined) return usage(name);
     const chosen = select(conference, who);
+    if (chosen === 'usage') return usage(name);
     if (chosen === undefined) return `-ERR Non-Existant ID ${Number.parseInt(who, 10) || 0}\n`;
     // All are started before the first has ended, so that `kick all` silences everybody at once.
     const lines = await Promise.all(chosen.map(async (id) => action(conference, id, words)));
@@ -16,7 +17,7 @@ function forMembers(name: string, action: OnMember) {
   };
 }
 
-function select({ roster }: Conference, who: string): number[] | undefined {
+function select({ roster }: Conference, who: string): number[] | 'usage' | undefined {
   switch (who.toLowerCase()) {
     case 'all':
       return roster.members.map(({ id }) => id);
@@ -25,6 +26,7 @@ function select({ roster }: Conference, who: string): number[] | undefined {
     case 'non_moderator':
       return roster.members.filter(({ flags }) => !flags.has('moderator')).map(({ id }) => id);
     default: {
+      if (!/^\d/.test(who)) return 'usage';
       const found = member(roster, Number.parseInt(who, 10));
       return found === undefined ? undefined : [found.id];
     }
@@ -52,6 +54,21 @@ function volume(direction: 'in' | 'out'): OnMember {
   };
 }
 
+const hold = (on: boolean): OnMember => {
+  return async (conference, id) => {
+    await conference.setHeld(id, on);
+    return `+OK ${on ? 'hold' : 'unhold'} ${id}\n`;
+  };
+};
+
+/** There is no video to be muted: said and told, and nothing else. */
+const muteVideo = (name: 'vmute' | 'unvmute'): OnMember => {
+  return (conference, id) => {
+    conference.tell(`${name}-member`, id);
+    return `+OK ${name} ${id}\n`;
+  };
+};
+
 export const onMembers = {
   mute: forMembers('mute', mute),
   unmute: forMembers('unmute', unmute),
@@ -76,6 +93,11 @@ export const onMembers = {
   }),
   volume_in: forMembers('volume_in', volume('in')),
   volume_out: forMembers('volume_out', volume('out')),
+  hold: forMembers('hold', hold(true)),
+  unhold: forMembers('unhold', hold(false)),
+  vmute: forMembers('vmute', muteVideo('vmute')),
+  unvmute: forMembers('unvmute', muteVideo('unvmute')),
+  agc: forMembers('agc', (_conference, id) => `Agc ${id} = 0\n`),
   energy: forMembers('energy', (conference, id, [wanted]) => {
     const level = Number.parseInt(wanted ?? '', 10);
     if (level >= 0) conference.setEnergy(id, level);
@@ -84,6 +106,7 @@ export const onMembers = {
   dtmf: forMembers('dtmf', async (conference, id, [digits]) => {
     if (digits === undefined) return usage('dtmf');
     await conference.channelOf(id)?.media.sendDigits(digits);
+    conference.tell('dtmf-member', id, [['Digits', digits]]);
     return `+OK sent ${digits} to ${id}\n`;
   }),
 } as const;

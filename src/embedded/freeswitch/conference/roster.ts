@@ -23,6 +23,13 @@ export interface MemberState {
   readonly energy: number;
   /** Milliseconds since the epoch. */
   readonly joinedAt: number;
+  readonly talking: boolean;
+  /** When it was last found talking, ms since the epoch. */
+  readonly lastTalking: number | undefined;
+  /** FreeSWITCH's energy, when it began or ended to talk. */
+  readonly currentEnergy: number;
+  /** On hold in the conference: neither heard nor hearing. */
+  readonly held: boolean;
 }
 
 /** One direction between two members that has to change in the mixer. */

@@ -1,5 +1,6 @@
 import type { MediaStream, MemberFlags, Mix } from '../../rtp/engine.ts';
 import type { Gate } from '../channel/gate.ts';
+import type { JoinFlag } from './join-request.ts';
 import type { ChannelHandle } from '../channel/handle.ts';
 
 /**
@@ -7,6 +8,13 @@ import type { ChannelHandle } from '../channel/handle.ts';
  * not know yet is taken from the roster when it is told.
  */
 type Stage = 'outside' | 'silent' | 'inside';
+
+/** Where a member is sent, and as what it comes there. */
+export interface Onward {
+  /** `name[@profile]` */
+  readonly conference: string;
+  readonly flags: ReadonlySet<JoinFlag>;
+}
 
 /** A channel's place in a conference, from the moment it is a member until it is out of the mix. */
 export class Seat {
@@ -18,6 +26,7 @@ export class Seat {
   readonly #dismiss = (): void => this.dismiss();
   #tellLeft = (): void => undefined;
   #stage: Stage = 'outside';
+  onward: Onward | undefined;
 
   /** @param signal aborted when the channel has to leave for reasons of its own */
   constructor(channel: ChannelHandle, signal: AbortSignal) {
@@ -41,6 +50,11 @@ export class Seat {
   /** Mouth and ears, once the mixer has got them from the roster. */
   get gate(): Gate | undefined {
     return this.#stage === 'inside' ? this.channel.gate : undefined;
+  }
+
+  send(onward: Onward): void {
+    this.onward = onward;
+    this.dismiss();
   }
 
   dismiss(): void {
