@@ -26,6 +26,8 @@ export interface HouseOptions
   /** Default: everybody on this machine is the switch. */
   readonly switchAddresses?: readonly string[];
   readonly switchUri?: string;
+  /** What we say when the switch asks for a password. */
+  readonly switchAuth?: B2buaOptions['switch']['auth'];
   readonly registrar?: Registrar;
   /** Where drachtio is reached, when that is not its own port. */
   readonly controlPort?: (adminPort: number) => Promise<number>;
@@ -71,7 +73,7 @@ export class House implements AsyncDisposable {
       {
         ...options,
         drachtio: { host, port: through, secret: 'cymru' },
-        switch: { addresses: switchAddresses, uri: switchUri },
+        switch: { addresses: switchAddresses, uri: switchUri, auth: options.switchAuth },
         realm: 'earpiece.test',
         registrar,
         credentials: (name) => {
