@@ -79,7 +79,7 @@ export class App implements AsyncDisposable {
       const store = keep(await openStore(config.store, log));
       const engines = keep(await startEngines(config));
       const roster = new Roster(config);
-      const registrar = new Registrar();
+      const registrar = new Registrar({}, store.registrations);
       const directory: Directory = {
         device: (id) => roster.device(id),
         deviceByNumber: (number) => roster.deviceByNumber(number),
@@ -106,7 +106,7 @@ export class App implements AsyncDisposable {
       const ports = { directory, signalling: b2bua, media, store, events: { publish }, clock };
       const switchboard = new Switchboard(ports, policy);
       const devices = new Devices(switchboard, roster, policy, uris);
-      const notifier = new CometdNotifier({ switchboard, devices, uris }, log);
+      const notifier = new CometdNotifier({ switchboard, devices, uris, bulletin: store.bulletin }, log);
       switchboard.start();
       b2bua.control(switchboard);
       const succession = new Succession({ ...ports, rooms: media, control: switchboard });
@@ -185,6 +185,7 @@ function b2buaOptions(config: Config, engines: Engines, registrar: Registrar, st
     algorithms: digest,
     registrar,
     records: store.records,
+    nonceKey: () => store.nonceKey(),
     credentials: (userName: string) => phones.get(userName),
     ringMs: { callee: ringSeconds * 1000, supervisor: config.monitoring.answerSeconds * 1000 },
   };

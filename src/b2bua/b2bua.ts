@@ -18,6 +18,7 @@ import type { LegListener } from './leg-listener.ts';
 import { type CallRecord, callOf, type LegRecord, type SupervisorRecord } from './leg-record.ts';
 import { DEFAULTS, type B2buaOptions } from './options.ts';
 import type { Registrar } from './registrar.ts';
+import { ownNonceKey } from './nonces.ts';
 import { respond } from './responses.ts';
 import { Sources } from './source.ts';
 import type { Reply, Stack, StackRequest } from './stack.ts';
@@ -81,6 +82,7 @@ export class B2bua implements Signalling {
       credentials: options.credentials,
       algorithms: options.algorithms ?? DEFAULTS.algorithms,
       nonceLifetimeMs: 300_000,
+      nonceKey: options.nonceKey ?? ownNonceKey(),
       now: Date.now,
     });
     this.#incoming = new IncomingCalls({

@@ -9,9 +9,11 @@ export interface Contact {
   readonly expiresAt: number;
 }
 
-interface Binding extends Contact {
+export interface Binding extends Contact {
   readonly callId: string;
   readonly cseq: number;
+  /** Milliseconds since the epoch. */
+  readonly registeredAt: number;
 }
 
 export interface BindingRequest {
@@ -30,39 +32,62 @@ export class Bindings {
 
   /** The contacts that are valid, the most recent first. */
   contacts(deviceId: DeviceId, now: number): Contact[] {
-    return (this.#bindings.get(deviceId) ?? []).filter(({ expiresAt }) => expiresAt > now).reverse();
+    return this.of(deviceId)
+      .filter(({ expiresAt }) => expiresAt > now)
+      .reverse();
+  }
+
+  /** All bindings of a device, the oldest first; some may have expired. */
+  of(deviceId: DeviceId): readonly Binding[] {
+    return this.#bindings.get(deviceId) ?? [];
   }
 
   /** Takes all changes of one REGISTER or, when one is older than what is known (RFC 3261 10.3 step 7), none: `false`. */
   update(deviceId: DeviceId, { callId, cseq, contacts }: BindingRequest, now: number): boolean {
-    const known = (this.#bindings.get(deviceId) ?? []).filter(({ expiresAt }) => expiresAt > now);
+    const known = this.of(deviceId).filter(({ expiresAt }) => expiresAt > now);
     const touched = known.filter(({ uri }) => contacts.some((contact) => contact.uri === uri));
     if (touched.some((binding) => binding.callId === callId && cseq <= binding.cseq)) return false;
     const kept = known.filter((binding) => !touched.includes(binding));
     const fresh = contacts
       .filter(({ seconds }) => seconds > 0)
-      .map(({ uri, seconds, route }) => ({ uri, route, expiresAt: now + seconds * 1000, callId, cseq }));
+      .map(({ uri, seconds, route }) => {
+        return { uri, route, expiresAt: now + seconds * 1000, callId, cseq, registeredAt: now };
+      });
     this.#put(deviceId, [...kept, ...fresh].slice(-MOST_CONTACTS));
     return true;
   }
 
   /** `Contact: *`: forgets all of them, under the same condition. */
   clear(deviceId: DeviceId, { callId, cseq }: Pick<BindingRequest, 'callId' | 'cseq'>): boolean {
-    const known = this.#bindings.get(deviceId) ?? [];
+    const known = this.of(deviceId);
     if (known.some((binding) => binding.callId === callId && cseq <= binding.cseq)) return false;
     this.#put(deviceId, []);
     return true;
   }
 
-  /** Forgets what has expired; says which devices have no contact any more. */
-  expire(now: number): DeviceId[] {
-    const gone: DeviceId[] = [];
+  /** What somebody else has registered, or (`undefined`) taken away. */
+  set(deviceId: DeviceId, uri: string, binding: Binding | undefined): void {
+    const others = this.of(deviceId).filter((each) => each.uri !== uri);
+    const all = binding === undefined ? others : [...others, binding];
+    this.#put(
+      deviceId,
+      all.toSorted((a, b) => a.registeredAt - b.registeredAt),
+    );
+  }
+
+  /** Forgets what has expired, and says what that was. */
+  expire(now: number): Map<DeviceId, readonly Binding[]> {
+    const expired = new Map<DeviceId, readonly Binding[]>();
     for (const [deviceId, bindings] of this.#bindings) {
-      const valid = bindings.filter(({ expiresAt }) => expiresAt > now);
-      this.#put(deviceId, valid);
-      if (valid.length === 0) gone.push(deviceId);
+      const over = bindings.filter(({ expiresAt }) => expiresAt <= now);
+      if (over.length === 0) continue;
+      expired.set(deviceId, over);
+      this.#put(
+        deviceId,
+        bindings.filter((each) => !over.includes(each)),
+      );
     }
-    return gone;
+    return expired;
   }
 
   /** When the next binding expires. */

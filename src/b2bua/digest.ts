@@ -19,6 +19,8 @@ export interface DigestOptions {
   readonly algorithms: readonly DigestAlgorithm[];
   /** How long a nonce may be used, in milliseconds. */
   readonly nonceLifetimeMs: number;
+  /** What nonces are sealed with; instances that take over from one another share it. */
+  readonly nonceKey: () => Buffer;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -45,7 +47,7 @@ export class Digest {
 
   constructor(options: DigestOptions) {
     this.#options = options;
-    this.#nonces = new Nonces(options.nonceLifetimeMs);
+    this.#nonces = new Nonces(options.nonceLifetimeMs, options.nonceKey);
   }
 
   /** The device whose password the sender of the request knows, or how the request is to be answered. */

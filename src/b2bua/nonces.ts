@@ -8,13 +8,18 @@ const MOST_NONCES = 10_000;
  * never used; of the others the highest count, so that no request can be played twice (5.12).
  */
 export class Nonces {
-  readonly #key = randomBytes(32);
+  readonly #key: () => Buffer;
   readonly #lifetimeMs: number;
   readonly #counts = new Map<string, number>();
   /** Counts of nonces made until then have been forgotten: those are not accepted any more. */
   #retiredUntil = 0;
 
-  constructor(lifetimeMs: number) {
+  /**
+   * Whoever shares the key accepts these nonces too. The counts are not shared: a request that one has accepted could be played to another,
+   * within the life of its nonce.
+   */
+  constructor(lifetimeMs: number, key: () => Buffer) {
+    this.#key = key;
     this.#lifetimeMs = lifetimeMs;
   }
 
@@ -47,6 +52,12 @@ export class Nonces {
   }
 
   #seal(stamp: string): string {
-    return createHmac('sha256', this.#key).update(stamp).digest('base64url');
+    return createHmac('sha256', this.#key()).update(stamp).digest('base64url');
   }
+}
+
+/** A key that nobody else has. */
+export function ownNonceKey(): () => Buffer {
+  const key = randomBytes(32);
+  return () => key;
 }

@@ -26,6 +26,8 @@ export interface B2buaOptions {
   readonly autoAnswerHeaders?: Readonly<Record<string, string>>;
   /** Where is written down what a later process needs; without it a crash loses the calls. */
   readonly records?: CallRecords;
+  /** What nonces are sealed with, where several share that. */
+  readonly nonceKey?: () => Buffer;
   /** How long the first connection to drachtio may take, in milliseconds. */
   readonly connectMs?: number;
 }

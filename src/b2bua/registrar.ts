@@ -1,8 +1,10 @@
 import type { Device, DeviceId } from '../coaching/device.ts';
 import type { Directory } from '../coaching/ports.ts';
+import type { SharedMap } from '../coaching/shared.ts';
 import { Bindings, type Contact } from './bindings.ts';
 import type { Digest } from './digest.ts';
 import { type Refusal, respond } from './responses.ts';
+import { SharedBindings } from './shared-bindings.ts';
 import { parseNameAddr, parseSipUri, splitList, userOf } from './sip-uri.ts';
 import type { Reply, StackRequest } from './stack.ts';
 
@@ -18,17 +20,31 @@ export interface RegistrarOptions {
 /** setTimeout takes no more, in ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Where the devices are that register (RFC 3261 section 10). Made before everything else: the directory asks it who is there. */
+/**
+ * Where the devices are that register (RFC 3261 section 10), with whichever instance they did. Made before everything else: the
+ * directory asks it who is there.
+ */
 export class Registrar {
   readonly #bindings = new Bindings();
+  readonly #shared: SharedBindings | undefined;
   readonly #now: () => number;
   readonly #limits: { readonly min: number; readonly max: number; readonly standard: number };
   #changed: (deviceId: DeviceId) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
+  #watching = false;
 
-  constructor({ minExpires = 60, maxExpires = 7200, defaultExpires = 3600, now = Date.now }: RegistrarOptions = {}) {
+  /** `shared` is where registrations outlive the process, and are seen by other instances. */
+  constructor(
+    { minExpires = 60, maxExpires = 7200, defaultExpires = 3600, now = Date.now }: RegistrarOptions = {},
+    shared?: SharedMap<unknown>,
+  ) {
     this.#limits = { min: minExpires, max: maxExpires, standard: defaultExpires };
     this.#now = now;
+    this.#shared = shared && new SharedBindings(shared);
+    this.#shared?.follow((deviceId, uri, binding) => {
+      this.#noticing(deviceId, () => this.#bindings.set(deviceId, uri, binding));
+      this.#watchSoon();
+    });
   }
 
   isActive(deviceId: DeviceId): boolean {
@@ -62,6 +78,7 @@ export class Registrar {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#shared?.close();
     this.#changed = () => undefined;
   }
 
@@ -73,16 +90,17 @@ export class Registrar {
     const transaction = { callId: request.get('Call-ID') ?? '', cseq: Number.parseInt(request.get('CSeq') ?? '', 10) };
     if (!Number.isInteger(transaction.cseq)) return { status: 400 };
     const header = request.get('Contact');
-    const active = this.isActive(device.id);
+    const before = this.#bindings.of(device.id);
     if (header !== undefined) {
-      const refusal =
+      const refusal = this.#noticing(device.id, () =>
         header.trim() === '*'
           ? this.#unregister(request, device, transaction)
-          : this.#bind(request, header, device, transaction);
+          : this.#bind(request, header, device, transaction),
+      );
       if (refusal !== undefined) return refusal;
+      this.#shared?.changed(device.id, before, this.#bindings.of(device.id));
       this.#watch();
     }
-    if (active !== this.isActive(device.id)) this.#changed(device.id);
     return { contacts: this.contacts(device.id) };
   }
 
@@ -127,13 +145,41 @@ export class Registrar {
     return Math.min(asked, max);
   }
 
+  /** Says when a change makes a device come or go. */
+  #noticing<T>(deviceId: DeviceId, change: () => T): T {
+    const active = this.isActive(deviceId);
+    const outcome = change();
+    if (active !== this.isActive(deviceId)) this.#changed(deviceId);
+    return outcome;
+  }
+
+  #expire(): void {
+    for (const [deviceId, bindings] of this.#bindings.expire(this.#now())) {
+      for (const binding of bindings) {
+        const renewed = () => this.#bindings.of(deviceId).some(({ uri }) => uri === binding.uri);
+        this.#shared?.expired(deviceId, binding, renewed);
+      }
+      if (!this.isActive(deviceId)) this.#changed(deviceId);
+    }
+  }
+
+  /** Many that are told at once are looked at once. */
+  #watchSoon(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    queueMicrotask(() => {
+      this.#watching = false;
+      this.#watch();
+    });
+  }
+
   #watch(): void {
     clearTimeout(this.#timer);
     const next = this.#bindings.nextExpiry;
     if (next === undefined) return;
     this.#timer = setTimeout(
       () => {
-        for (const deviceId of this.#bindings.expire(this.#now())) this.#changed(deviceId);
+        this.#expire();
         this.#watch();
       },
       Math.min(Math.max(next - this.#now(), 0) + 1, LONGEST_TIMER),

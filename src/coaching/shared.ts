@@ -53,3 +53,10 @@ export interface SiblingListener {
   /** The store is back: what could not be stored meanwhile may be now. */
   reunited(): void;
 }
+
+/** Tells the other instances something, once and without delay; who is not there does not hear it. */
+export interface Bulletin {
+  post(notice: unknown): void;
+  /** What others have posted. */
+  follow(told: (notice: unknown) => void): void;
+}

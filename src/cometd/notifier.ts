@@ -3,6 +3,7 @@ import cometd, { type CometDServer, type ServerSession } from 'cometd-nodejs-ser
 import type { User, UserId } from '../coaching/device.ts';
 import type { EarpieceEvent } from '../coaching/events.ts';
 import type { Events } from '../coaching/ports.ts';
+import type { Bulletin } from '../coaching/shared.ts';
 import type { Switchboard } from '../coaching/switchboard.ts';
 import type { Devices } from '../genesys/devices.ts';
 import { type Notification, notifications, type NotificationSource } from '../genesys/notification.ts';
@@ -10,6 +11,7 @@ import { failureOf, RequestError } from '../genesys/status.ts';
 import type { Uris } from '../genesys/uris.ts';
 import type { Logger } from '../log.ts';
 import { bayeuxMessages } from './bayeux.ts';
+import { notificationsIn } from './bulletin.ts';
 import { covers, subscribable } from './channels.ts';
 import { SessionsOfUsers } from './sessions-of-users.ts';
 import { SupervisedCalls } from './supervised-calls.ts';
@@ -21,9 +23,11 @@ const CLIENTS = 50;
 const BROWSER = 'earpiece-user';
 
 export interface NotifierPorts {
-  readonly switchboard: Pick<Switchboard, 'calls'>;
+  readonly switchboard: Pick<Switchboard, 'call' | 'calls'>;
   readonly devices: Devices;
   readonly uris: Uris;
+  /** Where the clients of other instances are told of what happens here; without it there are none. */
+  readonly bulletin?: Bulletin;
 }
 
 /**
@@ -33,20 +37,25 @@ export interface NotifierPorts {
 export class CometdNotifier implements Events {
   readonly #source: NotificationSource;
   readonly #log: Logger;
+  readonly #bulletin: Bulletin | undefined;
   readonly #server: CometDServer;
   readonly #sessions = new SessionsOfUsers();
   readonly #supervised = new SupervisedCalls();
   readonly #authors = new WeakMap<IncomingMessage, UserId>();
   readonly #responses = new Set<ServerResponse>();
 
-  constructor({ switchboard, devices, uris }: NotifierPorts, log: Logger) {
+  constructor({ switchboard, devices, uris, bulletin }: NotifierPorts, log: Logger) {
     this.#log = log;
+    this.#bulletin = bulletin;
+    bulletin?.follow((notice) => {
+      for (const notification of notificationsIn(notice)) this.#deliver(notification);
+    });
     this.#source = {
       uris,
       device: (id) => devices.resource(id),
       ownerId: (id) => devices.ownerOf(id)?.id,
       call: (id) => switchboard.calls().find(({ call }) => call.id === id),
-      callOf: ({ id, callId }) => this.#supervised.get(id) ?? this.#source.call(callId)?.call,
+      callOf: ({ id, callId }) => this.#supervised.get(id) ?? switchboard.call(callId),
     };
     this.#server = cometd.createCometDServer({ browserCookieName: BROWSER, maxSessionsPerBrowser: -1 });
     this.#server.policy = {
@@ -66,13 +75,16 @@ export class CometdNotifier implements Events {
     return this.#sessions.waiting;
   }
 
-  /** Tells an event to the clients of those whom it concerns. Never throws: what cannot be told must not harm a call. */
+  /** Tells an event to the clients of those whom it concerns, wherever they are connected. Never throws: what cannot be told must not harm a call. */
   publish(event: EarpieceEvent): void {
     try {
       if (event.type === 'supervision.alerting') {
         this.#supervised.remember(event.supervision, this.#source.call(event.supervision.callId)?.call);
       }
-      for (const notification of notifications(event, this.#source)) this.#deliver(notification);
+      const told = notifications(event, this.#source);
+      for (const notification of told) this.#deliver(notification);
+      // Of registrations every instance hears by itself.
+      if (told.length > 0 && event.type !== 'device.changed') this.#bulletin?.post(told);
       if (event.type === 'supervision.ended') this.#supervised.forget(event.supervision);
     } catch (error) {
       this.#log.error({ err: error, event: event.type }, 'event could not be told');

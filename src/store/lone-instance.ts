@@ -1,6 +1,5 @@
 import type { InstanceId } from '../coaching/instance.ts';
-import type { SiblingListener, Siblings } from '../coaching/shared.ts';
-import type { Bulletin } from './store.ts';
+import type { Bulletin, SiblingListener, Siblings } from '../coaching/shared.ts';
 
 /** An instance that shares with nobody; it may have had a predecessor. */
 export class LoneInstance implements Siblings {

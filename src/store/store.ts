@@ -1,6 +1,6 @@
 import type { LocatedCall } from '../coaching/call-locations.ts';
 import type { CallRecords } from '../coaching/ports.ts';
-import type { MonitoringStore, SharedMap, Siblings } from '../coaching/shared.ts';
+import type { Bulletin, MonitoringStore, SharedMap, Siblings } from '../coaching/shared.ts';
 
 /** How it stands with the store; `reason` says why it is down, `since` when that began, in milliseconds since the epoch. */
 export type StoreStatus =
@@ -23,11 +23,4 @@ export interface Store {
   status(): StoreStatus;
   /** Writes what is still to be written, and lets go. Twice is fine. */
   close(): Promise<void>;
-}
-
-/** Tells the other instances something, once and without delay; who is not there does not hear it. */
-export interface Bulletin {
-  post(notice: unknown): void;
-  /** What others have posted. */
-  follow(told: (notice: unknown) => void): void;
 }

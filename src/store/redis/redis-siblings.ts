@@ -29,7 +29,7 @@ export class RedisSiblings implements Siblings {
   readonly #log: Logger;
   readonly #estate: Estate;
   readonly #settling = new Set<InstanceId>();
-  #listener: SiblingListener | undefined;
+  readonly #listeners: SiblingListener[] = [];
   #timer: NodeJS.Timeout | undefined;
   #beats = 0;
 
@@ -41,7 +41,7 @@ export class RedisSiblings implements Siblings {
   }
 
   follow(listener: SiblingListener): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   /** There is a connection, and everything is known that is stored. `known` are the instances of which something is stored. */
@@ -50,7 +50,7 @@ export class RedisSiblings implements Siblings {
     for (const id of known) await this.#connection.command('HSETNX', this.#keys.instances, id, '1');
     await this.#beat();
     this.#timer ??= setInterval(() => void this.#beat().catch(logged(this.#log, 'heartbeat failed')), BEAT_MS).unref();
-    this.#listener?.reunited();
+    for (const listener of this.#listeners) listener.reunited();
   }
 
   /** Goes in order. */
@@ -73,14 +73,13 @@ export class RedisSiblings implements Siblings {
   }
 
   async #settle(id: InstanceId): Promise<void> {
-    const listener = this.#listener;
-    if (listener === undefined || this.#settling.has(id)) return;
+    if (this.#listeners.length === 0 || this.#settling.has(id)) return;
     this.#settling.add(id);
     try {
       const heir = await this.#connection.command('SET', this.#keys.heir(id), this.self, 'NX', 'PX', String(HEIR_MS));
       if (heir !== 'OK') return;
       this.#log.warn({ instanceId: id }, 'instance is gone');
-      await listener.lost(id);
+      for (const listener of this.#listeners) await listener.lost(id);
       const keys = [this.#keys.records(id), this.#keys.records(this.self), this.#keys.instances];
       this.#estate.inherited(pairs(await this.#connection.run(INHERIT, keys, [id])));
     } finally {

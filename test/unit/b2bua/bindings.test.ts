@@ -12,8 +12,8 @@ describe('bindings', () => {
     expect(uris(bindings, 0)).toEqual(['sip:two', 'sip:one']);
     expect(bindings.nextExpiry).toBe(30_000);
     expect(uris(bindings, 30_000)).toEqual(['sip:one']);
-    expect(bindings.expire(30_000)).toEqual([]);
-    expect(bindings.expire(60_000)).toEqual(['d']);
+    expect([...bindings.expire(30_000).values()].flat()).toMatchObject([{ uri: 'sip:two' }]);
+    expect([...bindings.expire(60_000).keys()]).toEqual(['d']);
     expect(bindings.nextExpiry).toBeUndefined();
   });
 

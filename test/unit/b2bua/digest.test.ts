@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Digest, type DigestAlgorithm } from '../../../src/b2bua/digest.ts';
+import { ownNonceKey } from '../../../src/b2bua/nonces.ts';
 
 const hashOf = (algorithm: DigestAlgorithm) => (text: string) =>
   createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
@@ -17,6 +18,7 @@ function setUp() {
       name === '5001' ? { deviceId: 'd1', password: 'word' } : name === '5002' ? { deviceId: 'd2', ha1 } : undefined,
     algorithms: ['SHA-256', 'MD5'],
     nonceLifetimeMs: 60_000,
+    nonceKey: ownNonceKey(),
     now: () => clock.now,
   });
   const challenges = (authorization?: string) => {
