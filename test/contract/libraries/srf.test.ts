@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import type Srf from 'drachtio-srf';
 import { expect, test, vi } from 'vitest';
 import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { Peer, sdp } from '../drachtio/peer.ts';
@@ -83,7 +84,7 @@ test('a BYE in the segment of the 200 is over before a promise says that there i
 
   void answersAndHangsUp();
   await new Promise<void>((resolve, reject) => {
-    srf.createUAC(callee.uri, { localSdp: sdp('caller') }, {}, (error: unknown, inTime) => {
+    srf.createUAC(callee.uri, { localSdp: sdp('caller') }, {}, (error: unknown, inTime?: Srf.Dialog) => {
       if (inTime === undefined) reject(new Error(String(error)));
       else inTime.on('destroy', () => resolve());
     });
