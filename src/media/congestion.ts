@@ -1,8 +1,11 @@
 /** ms that a step of a set-up may take on a server that has nothing to fear: an endpoint needs 20, a join 20 to 45 (measured). */
 const CALM_MS = 200;
-/** Steps under way at once: what a new connection begins with, and the bounds. */
+/**
+ * Steps under way at once: what a new connection begins with, and the bounds. A room takes six, an endpoint and a join for each of
+ * its three: with fewer than two rooms' worth, two supervisors at a time would be told on a slow machine that there is no server.
+ */
 const FIRST = 16;
-const FEWEST = 4;
+const FEWEST = 12;
 const MOST = 512;
 /** What is left of the limit after a step that took too long. */
 const DECREASE = 0.9;
