@@ -14,7 +14,11 @@ const SECRETS = [
   '*.cookie',
 ];
 
-/** The root logger: one JSON line per event on standard output. `level` is a pino level. */
+/**
+ * The root logger: one JSON line per event on standard output. `level` is a pino level. No call waits for whoever reads the lines; what is not
+ * written yet is when the process ends, unless it is killed.
+ */
 export function createLogger(level: string): Logger {
-  return pino({ name: 'earpiece', level, redact: { paths: SECRETS, censor: '…' } });
+  const options = { name: 'earpiece', level, redact: { paths: SECRETS, censor: '…' } };
+  return pino(options, pino.destination({ dest: 1, sync: false }));
 }

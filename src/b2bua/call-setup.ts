@@ -66,7 +66,7 @@ export class CallSetup {
     this.#asked = asked;
     this.#conversation = conversation;
     this.#waiting = [...asked.targets];
-    this.#log = ports.log.child({ callId: conversation.id });
+    this.#log = conversation.log;
   }
 
   start(): void {

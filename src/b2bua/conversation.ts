@@ -40,7 +40,8 @@ export type CallParties = {
 export class Conversation implements LegListener<Leg> {
   readonly id: CallId;
   readonly #ports: ConversationPorts;
-  readonly #log: Logger;
+  /** Says which call it is. */
+  readonly log: Logger;
   #call: Call | undefined;
   #caller: Leg | undefined;
   #callee: Leg | undefined;
@@ -49,13 +50,14 @@ export class Conversation implements LegListener<Leg> {
   #media: 'direct' | 'anchored' = 'direct';
   #superseded: AbortController | undefined;
   #ending: Promise<void> | undefined;
+  #endedBy: 'caller' | 'callee' | undefined;
   /** An offer of a party that is being answered: one at a time, the other party gets 491. */
   #pending: { readonly leg: Leg; readonly offer: Sdp | undefined } | undefined;
 
   constructor(id: CallId, ports: ConversationPorts) {
     this.id = id;
     this.#ports = ports;
-    this.#log = ports.log.child({ callId: id });
+    this.log = ports.log.child({ callId: id });
   }
 
   /** A call that a process has left behind that is gone. `legOf` makes a leg again of what was written down of it. */
@@ -104,7 +106,7 @@ export class Conversation implements LegListener<Leg> {
   establish({ caller, callee, ...rest }: CallParties): void {
     if (this.#state !== 'connecting' || this.#caller === undefined || this.#callee === undefined) return;
     this.#state = 'established';
-    this.#log.info({ type: rest.type }, 'call established');
+    this.log.info({ type: rest.type }, 'call established');
     const call: Call = {
       id: this.id,
       ...rest,
@@ -114,7 +116,7 @@ export class Conversation implements LegListener<Leg> {
     this.#call = call;
     this.#ports.established(this);
     this.#ports.changed(this);
-    guarded(this.#log, 'callEstablished', () => this.#ports.control.callEstablished(call));
+    guarded(this.log, 'callEstablished', () => this.#ports.control.callEstablished(call));
   }
 
   /** Offers the core's media to a leg, or passes on what the other party offers. */
@@ -135,12 +137,12 @@ export class Conversation implements LegListener<Leg> {
       await connectDirectly(caller, callee, superseded);
     } catch (error) {
       if (!superseded.aborted) {
-        this.#log.warn({ err: error }, 'the parties could not be connected directly, trying again');
+        this.log.warn({ err: error }, 'the parties could not be connected directly, trying again');
         const attempt = async () => {
           await this.#reconnect(caller, callee, superseded);
-          guarded(this.#log, 'connectedDirectly', () => this.#ports.control.connectedDirectly(this.id));
+          guarded(this.log, 'connectedDirectly', () => this.#ports.control.connectedDirectly(this.id));
         };
-        void repair(attempt, superseded, this.#log);
+        void repair(attempt, superseded, this.log);
       }
       throw error;
     }
@@ -175,9 +177,9 @@ export class Conversation implements LegListener<Leg> {
       respond(reply, { status: 481 });
       return;
     }
-    answering(this.#log, request, reply, async () => {
+    answering(this.log, request, reply, async () => {
       const status = await far.pass(request.method, contentOf(request)).catch((error: unknown) => {
-        this.#log.warn({ err: error, method: request.method }, 'could not be passed on');
+        this.log.warn({ err: error, method: request.method }, 'could not be passed on');
         return 500;
       });
       // What would end the dialog here, too, stays with the far phone (RFC 3261 12.2.1.2).
@@ -189,7 +191,8 @@ export class Conversation implements LegListener<Leg> {
     this.#ports.changed(this);
   }
 
-  ended(_leg: Leg, headers: Headers): void {
+  ended(leg: Leg, headers: Headers): void {
+    this.#endedBy ??= leg === this.#caller ? 'caller' : 'callee';
     void this.end(headers);
   }
 
@@ -214,9 +217,9 @@ export class Conversation implements LegListener<Leg> {
     this.#state = 'over';
     this.#superseded?.abort('the call is over');
     // Whatever the core makes of it: the phones are hung up.
-    if (was === 'established') guarded(this.#log, 'callEnded', () => this.#ports.control.callEnded(this.id));
+    if (was === 'established') guarded(this.log, 'callEnded', () => this.#ports.control.callEnded(this.id));
     await Promise.all(this.legs.map((leg) => leg.hangUp(headers)));
-    this.#log.info('call ended');
+    this.log.info({ by: this.#endedBy ?? 'us' }, 'call ended');
     this.#ports.forgotten(this);
   }
 

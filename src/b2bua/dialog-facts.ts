@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { detached } from './dialog-memory.ts';
-import { parseNameAddr, parseSipUri, splitList } from './sip-uri.ts';
+import { parseSipUri, splitList } from './sip-uri.ts';
 import type { Headers, StackDialog } from './stack.ts';
 
 /**
@@ -28,26 +28,37 @@ export const dialogFacts = z.object({
 });
 export type DialogFacts = z.infer<typeof dialogFacts>;
 
-/** What is to be known of a dialog that was just made. Everything is copied out of the messages. */
+/** What is to be known of a dialog that was just made. Everything is copied out of the messages, at once. */
 export function factsOf(dialog: StackDialog): DialogFacts {
   const { id, type, sip, req, res } = dialog;
   const uac = type === 'uac';
-  const get = (message: typeof req | typeof res, name: string) => detached(message.get?.(name) ?? '');
-  const routes = splitList(get(uac ? res : req, 'Record-Route'));
-  const sessionExpires = Number.parseInt(get(uac ? res : req, 'Session-Expires'), 10);
-  const target = detached(dialog.remote.uri ?? '');
-  const proxy = routes.length > 0 ? undefined : addressBehind(target, uac ? res : req);
+  const answer = uac ? res : req;
+  const parts = [
+    sip.callId,
+    tagged(req.get?.(uac ? 'From' : 'To') ?? '', sip.localTag),
+    tagged(answer.get?.(uac ? 'To' : 'From') ?? '', sip.remoteTag),
+    dialog.remote.uri ?? '',
+    dialog.local.contact,
+    answer.get?.('Record-Route') ?? '',
+    answer.get?.('Session-Expires') ?? '',
+  ];
+  const [callId = '', local = '', remote = '', target = '', contact = '', recorded = '', expires = ''] = detached(
+    parts.join('\n'),
+  ).split('\n');
+  const routes = recorded === '' ? [] : splitList(recorded);
+  const sessionExpires = expires === '' ? 0 : Number.parseInt(expires, 10);
+  const proxy = routes.length > 0 ? undefined : addressBehind(target, answer);
   return {
     id,
     type,
-    callId: detached(sip.callId),
-    local: tagged(get(req, uac ? 'From' : 'To'), sip.localTag),
-    remote: tagged(get(uac ? res : req, uac ? 'To' : 'From'), sip.remoteTag),
+    callId,
+    local,
+    remote,
     target,
     routes: uac ? routes.reverse() : routes,
     ...(proxy !== undefined && { proxy }),
     ...(sessionExpires > 0 && { sessionExpires }),
-    contact: detached(dialog.local.contact),
+    contact,
   };
 }
 
@@ -67,7 +78,7 @@ function addressBehind(
 }
 
 const tagged = (address: string, tag: string): string =>
-  detached(parseNameAddr(address)?.params.has('tag') === true ? address : `${address};tag=${tag}`);
+  /;\s*tag=[^>]*$/i.test(address) ? address : `${address};tag=${tag}`;
 
 /** The first second that CSeqs are counted from: 2025. */
 const EPOCH_S = 1_735_689_600;

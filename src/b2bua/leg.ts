@@ -58,7 +58,7 @@ export class Leg {
     const left = 'dialog' in from ? from : undefined;
     this.id = left?.id ?? crypto.randomUUID();
     this.#listener = listener;
-    this.#log = log.child({ legId: this.id });
+    this.#log = log;
     this.#remote = said.remote;
     this.#local = left === undefined ? this.#origin.speak(said.local) : this.#origin.resume(said.local);
     const firstInvite = 'dialog' in from ? undefined : cseqOf(from.req);
@@ -175,7 +175,7 @@ export class Leg {
   async hangUp(headers: Headers = {}): Promise<void> {
     if (!this.up) return;
     this.#finish();
-    this.#log.info('leg hung up');
+    this.#log.debug({ legId: this.id }, 'leg hung up');
     try {
       await within(this.#dialog.bye(headers), BYE_MS, 'BYE');
     } catch (error) {
@@ -380,7 +380,7 @@ export class Leg {
   #end(headers: Headers): void {
     if (!this.up) return;
     this.#finish();
-    this.#log.info('leg ended by its phone');
+    this.#log.debug({ legId: this.id }, 'leg ended by its phone');
     this.#listener.ended(this, headers);
   }
 

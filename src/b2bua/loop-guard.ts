@@ -3,6 +3,9 @@ import type { StackMessage } from './stack.ts';
 
 const HEADER = 'X-Earpiece-Loop';
 
+/** How many numbers are remembered with their marks. */
+const MOST_MARKS = 10_000;
+
 /**
  * A back-to-back user agent starts a new Via with every call, so a loop through it cannot be seen there (RFC 3261 16.3). Each INVITE
  * carries a mark for the number it was for: one that comes back for the same number goes round in circles; one that comes back for
@@ -10,6 +13,8 @@ const HEADER = 'X-Earpiece-Loop';
  */
 export class LoopGuard {
   readonly #key = randomBytes(16);
+  /** Those made before, by number. */
+  readonly #marks = new Map<string, string>();
 
   isLoop(invite: StackMessage, dialled: string): boolean {
     const marks = marksIn(invite);
@@ -22,7 +27,12 @@ export class LoopGuard {
   }
 
   #mark(dialled: string): string {
-    return createHmac('sha256', this.#key).update(dialled).digest('hex').slice(0, 16);
+    const known = this.#marks.get(dialled);
+    if (known !== undefined) return known;
+    const mark = createHmac('sha256', this.#key).update(dialled).digest('hex').slice(0, 16);
+    if (this.#marks.size === MOST_MARKS) this.#marks.clear();
+    this.#marks.set(dialled, mark);
+    return mark;
   }
 }
 

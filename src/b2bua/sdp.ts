@@ -1,4 +1,3 @@
-import { parse, type SessionDescription } from 'sdp-transform';
 import type { Sdp } from '../coaching/leg.ts';
 import type { Refusal } from './responses.ts';
 import type { StackMessage } from './stack.ts';
@@ -23,6 +22,10 @@ const STATIC: ReadonlyMap<number, string> = new Map([
   [15, 'G728/8000'],
   [18, 'G729/8000'],
 ]);
+/** c=IN <addrtype> <address>[/ttl], a=rtpmap:<payload> <codec>/<rate>, and who may send (RFC 4566 5.7, 6). */
+const CONNECTION = /^c=IN IP[46] ([^\s/]+)/m;
+const RTPMAP = /^a=rtpmap:(\d+) ([^\s/]+\/\d+)/gm;
+const DIRECTION = /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m;
 /** Not sound of a voice: nobody can talk with these alone. */
 const NO_VOICE = new Set(['TELEPHONE-EVENT', 'CN', 'RED']);
 
@@ -50,21 +53,15 @@ export function sdpIn(message: StackMessage): Sdp | undefined {
 export function audioOf(description: Sdp): Audio | 'broken' | 'no-audio' {
   if (!/^v=0\r?\n/.test(description) || !/^o=\S+ \S+ \d+ IN IP[46] \S+\r?$/m.test(description)) return 'broken';
   if (/^(?![a-z]=)[^\r\n]/m.test(description) || /^m=(?!\S+ \d+(?:\/\d+)? \S+ \S)/m.test(description)) return 'broken';
-  let session: SessionDescription;
-  try {
-    session = parse(description);
-  } catch {
-    return 'broken'; // The parser throws on nonsense, and only on that.
-  }
-  const media = session.media.find(({ type, port }) => type === 'audio' && port !== 0);
-  if (media === undefined) return 'no-audio';
-  const address = media.connection?.ip ?? session.connection?.ip;
-  if (address === undefined) return 'broken'; // RFC 4566 5.7: a c= line in every media or in the session.
-  const named = new Map(media.rtp.map(({ payload, codec, rate }) => [payload, `${codec}/${rate ?? 8000}`]));
-  // A single payload type comes as a number, whatever the declaration says.
-  const payloads = media.payloads as string | number | undefined;
-  const codecs = (payloads ?? '')
-    .toString()
+  const [session = '', ...media] = description.split(/^(?=m=)/m);
+  const audio = media.find((each) => /^m=audio (?!0[ /])/.test(each));
+  if (audio === undefined) return 'no-audio';
+  // RFC 4566 5.7: a c= line in every media or in the session.
+  const address = CONNECTION.exec(audio)?.[1] ?? CONNECTION.exec(session)?.[1];
+  if (address === undefined) return 'broken';
+  const [, port, formats = ''] = /^m=audio (\d+)(?:\/\d+)? \S+ ([^\r\n]*)/.exec(audio) ?? [];
+  const named = new Map([...audio.matchAll(RTPMAP)].map(([, payload, codec]) => [Number(payload), codec]));
+  const codecs = formats
     .split(' ')
     .filter((each) => /^\d+$/.test(each))
     .map(Number)
@@ -72,8 +69,8 @@ export function audioOf(description: Sdp): Audio | 'broken' | 'no-audio' {
       payload,
       name: (named.get(payload) ?? STATIC.get(payload) ?? `unknown-${payload}/8000`).toUpperCase(),
     }));
-  const direction = media.direction ?? session.direction ?? 'sendrecv';
-  return { address, port: media.port, codecs, direction };
+  const direction = (DIRECTION.exec(audio)?.[1] ?? DIRECTION.exec(session)?.[1] ?? 'sendrecv') as Audio['direction'];
+  return { address, port: Number(port), codecs, direction };
 }
 
 /** Why an offer cannot be taken; `undefined` when it can. `codecs` in lower or upper case, e.g. `PCMU`. */

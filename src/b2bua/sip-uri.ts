@@ -73,8 +73,9 @@ function decoded(user: string): string {
 
 /** The text of a display name without its quotes and escapes. */
 export function displayText(display: string | undefined): string | undefined {
+  if (display === undefined) return undefined;
   const text = display
-    ?.replace(/^"(.*)"$/s, '$1')
+    .replace(/^"(.*)"$/s, '$1')
     .replaceAll(/\\(.)/gs, '$1')
     .trim();
   return text === '' ? undefined : text;

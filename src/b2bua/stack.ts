@@ -144,7 +144,10 @@ export interface Stack {
   };
 }
 
-export type Socketlike = Pick<Socket, 'destroy' | 'destroyed' | 'setNoDelay' | 'listeners' | 'on' | 'off'>;
+export type Socketlike = Pick<
+  Socket,
+  'destroy' | 'destroyed' | 'setNoDelay' | 'listeners' | 'on' | 'off' | 'cork' | 'uncork'
+>;
 
 /** A refusal of the network, as srf reports it; other errors have no status. */
 export interface RefusedInvite {
