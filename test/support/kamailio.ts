@@ -60,7 +60,11 @@ export class Kamailio implements AsyncDisposable {
 
   /** `kamcmd` with these words. @throws Error with what it says when it fails. */
   async command(...words: readonly string[]): Promise<void> {
-    const kamcmd = new Child('kamcmd', ['-s', `unix:${join(this.#folder, 'kamailio_ctl')}`, ...words], this.#folder);
+    const kamcmd = new Child(
+      findExecutable('kamcmd') ?? 'kamcmd',
+      ['-s', `unix:${join(this.#folder, 'kamailio_ctl')}`, ...words],
+      this.#folder,
+    );
     if ((await kamcmd.exited) !== 0) throw new Error(kamcmd.output);
   }
 
