@@ -4,37 +4,54 @@ import type { ServerLoad } from './server-load.ts';
 const PARTIES = 2;
 const SESSIONS_OF_A_ROOM = 3;
 
-/** The second over which FreeSWITCH counts is not ours: what we count must fit into any. */
+/** The second over which FreeSWITCH counts is not ours: what we count must fit into any. It is also time enough for a room to begin. */
 const SECOND_MS = 1000;
 
 /** ms for which a server that has answered 503 is left alone. */
 const PAUSE_MS = 1000;
 
-/** What a server has said of its load, what has been begun there since, and what follows for whoever wants another room. */
+/**
+ * What a server has said of its load, what has been begun there since, and what follows for whoever wants another room.
+ * Times are ms of the caller's clock.
+ */
 export class Allowance {
   #load: ServerLoad | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
-  /** When each session of the last second, or since the last reading, was begun; ms of the caller's clock. */
+  /** When each session of the last second was begun, or a room opened that will begin it. */
   #begun: number[] = [];
-  /** Sessions that count as begun, and have not: those of rooms just opened. */
-  #expected = 0;
+  /** Those of them that have not been begun yet. */
+  #expected: number[] = [];
+  /** Sessions that are being begun; and when those were that the server may not have counted yet. */
+  #beginning = 0;
+  #made: number[] = [];
   #refusedAt = Number.NEGATIVE_INFINITY;
 
-  read(load: ServerLoad, now: number): void {
+  /** What the server said when it was asked at that time. */
+  read(load: ServerLoad, askedAt: number): void {
     this.#load = { ...load, sessionsPerSecond: load.sessionsPerSecond ?? this.#load?.sessionsPerSecond };
-    this.#readAt = now;
-    this.#begun = this.#begun.filter((at) => now - at < SECOND_MS);
+    this.#readAt = askedAt;
+    this.#made = this.#made.filter((at) => at >= askedAt);
   }
 
   /** A room is opened there: its parties count from now on, lest all that are opened at once look at the same numbers. */
   roomOpened(now: number): void {
-    this.#expected += PARTIES;
-    this.#begun.push(...Array.from({ length: PARTIES }, () => now));
+    for (let party = 0; party < PARTIES; party++) {
+      this.#begun.push(now);
+      this.#expected.push(now);
+    }
   }
 
-  sessionBegun(now: number): void {
-    if (this.#expected > 0) this.#expected--;
-    else this.#begun.push(now);
+  /** A session is being begun; `made` is to be called when it stands. */
+  sessionBegun(now: number): { over(made: boolean, now: number): void } {
+    this.#forget(now);
+    if (this.#expected.shift() === undefined) this.#begun.push(now);
+    this.#beginning++;
+    return {
+      over: (made, at) => {
+        this.#beginning--;
+        if (made) this.#made.push(at);
+      },
+    };
   }
 
   /** The server has answered 503. */
@@ -42,9 +59,11 @@ export class Allowance {
     this.#refusedAt = now;
   }
 
-  /** Sessions, with those begun since it was last heard. */
-  get sessions(): number {
-    return (this.#load?.sessions ?? 0) + this.#begun.filter((at) => at > this.#readAt).length;
+  /** Sessions, with those that were begun since it was last heard. */
+  sessions(now: number): number {
+    this.#forget(now);
+    const since = this.#made.filter((at) => at >= this.#readAt).length;
+    return (this.#load?.sessions ?? 0) + this.#expected.length + this.#beginning + since;
   }
 
   get maxSessions(): number | undefined {
@@ -55,26 +74,33 @@ export class Allowance {
     return this.#load?.idleCpu;
   }
 
-  /** 0 empty, 1 full. */
-  get share(): number {
+  /** Sessions as a share of those it can have: 0 empty, 1 full. */
+  share(now: number): number {
     const { maxSessions } = this;
-    return maxSessions === undefined ? 0 : maxSessions === 0 ? 1 : this.sessions / maxSessions;
+    if (maxSessions === undefined) return 0;
+    return maxSessions === 0 ? 1 : this.sessions(now) / maxSessions;
   }
 
   /** Why no room should be opened there now; `undefined` when one may. */
   refusal(now: number): string | undefined {
     const { maxSessions } = this;
+    const sessions = this.sessions(now);
     // It refuses the last one already: the session that asks is counted with the others (measured on 1.10.12).
-    if (maxSessions !== undefined && this.sessions + SESSIONS_OF_A_ROOM >= maxSessions) {
-      return `it is full: ${this.sessions} of ${maxSessions} sessions (max-sessions)`;
+    if (maxSessions !== undefined && sessions + SESSIONS_OF_A_ROOM >= maxSessions) {
+      return `it is full: ${sessions} of ${maxSessions} sessions (max-sessions)`;
     }
     if (now - this.#refusedAt < PAUSE_MS) return 'it is full: it has answered 503';
     const rate = this.#load?.sessionsPerSecond;
-    const recent = this.#begun.filter((at) => now - at < SECOND_MS).length;
-    // It refuses the last one already: it counts down before it looks (read from switch_core_session.c of 1.10.12).
-    if (rate !== undefined && recent + PARTIES >= rate) {
+    // Here as well: it counts down before it looks (read from switch_core_session.c of 1.10.12).
+    if (rate !== undefined && this.#begun.length + PARTIES >= rate) {
       return `it takes no more than ${rate} sessions a second (sessions-per-second)`;
     }
     return undefined;
+  }
+
+  #forget(now: number): void {
+    const recent = (at: number) => now - at < SECOND_MS;
+    this.#begun = this.#begun.filter(recent);
+    this.#expected = this.#expected.filter(recent);
   }
 }

@@ -147,13 +147,17 @@ export class FreeSwitch {
   }
 
   /** Sessions there, with those that have begun since it last said it, and as a share of those it can have. */
-  get load(): Pick<Allowance, 'sessions' | 'maxSessions' | 'share' | 'idleCpu'> {
-    return this.#allowance;
+  get load() {
+    const now = performance.now();
+    const { maxSessions, idleCpu } = this.#allowance;
+    return { sessions: this.#allowance.sessions(now), maxSessions, share: this.#allowance.share(now), idleCpu };
   }
 
   /** Asks for the load, which is known afterwards. Rejects with `unavailable` or `timeout`. */
   async readLoad(): Promise<void> {
-    this.#read(readStatus(await this.api('status')));
+    // What has begun since it was asked may or may not be counted in the answer: it is counted here.
+    const askedAt = performance.now();
+    this.#read(readStatus(await this.api('status')), askedAt);
   }
 
   /** Aborted when the dialogs that are made now are lost, though the channels stay: with the connection to drachtio (measured on 0.9.10). */
@@ -180,10 +184,13 @@ export class FreeSwitch {
 
   /** Makes a channel that talks to this description. Rejects with `unavailable` or `timeout`; then no channel is left. */
   async createEndpoint(remote: Sdp): Promise<Endpoint> {
-    this.#allowance.sessionBegun(performance.now());
+    const session = this.#allowance.sessionBegun(performance.now());
     try {
-      return await this.#congestion.count(makeEndpoint(this.#server, remote, this.#patience, this.limits));
+      const made = await this.#congestion.count(makeEndpoint(this.#server, remote, this.#patience, this.limits));
+      session.over(true, performance.now());
+      return made;
     } catch (error) {
+      session.over(false, performance.now());
       if (statusOf(error) === 503) this.#allowance.refused(performance.now());
       throw inWords(error);
     }
@@ -204,8 +211,8 @@ export class FreeSwitch {
     this.readLoad().catch(alreadyTold);
   }
 
-  #read(load: ServerLoad | undefined): void {
-    if (load !== undefined) this.#allowance.read(load, performance.now());
+  #read(load: ServerLoad | undefined, at = performance.now()): void {
+    if (load !== undefined) this.#allowance.read(load, at);
     this.#onChanged();
   }
 

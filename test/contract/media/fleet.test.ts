@@ -120,6 +120,15 @@ describe('a fleet of media servers', () => {
     for (const refusal of refusals) expect(refusal).toMatch(/sessions-per-second|set-ups have become slow/);
   });
 
+  it('counts a room from the moment it is opened', async () => {
+    const slow = await another('slow', { sessionsPerSecond: 20 });
+    const fleet = await pool({ servers: [slow], limits: { pingMs: 60_000 } });
+    const rooms = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => fleet.openRoom(`call-${n}`, vi.fn())));
+    // Two sessions for each, and the last of a second is refused.
+    expect(rooms.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(10);
+    expect(stateOf(fleet, 'slow')?.sessions).toBeGreaterThan(10);
+  });
+
   it('keeps rooms from a server whose SIP side is dead, and takes it into use again', async () => {
     const a = await another('a');
     const fleet = await pool({ servers: [a], limits: { optionsMs: 50 } });

@@ -17,7 +17,8 @@ beforeEach(() => {
 describe('what a server may be asked for', () => {
   it('is everything as long as it has said nothing of itself', () => {
     expect(allowance.refusal(0)).toBeUndefined();
-    expect(allowance).toMatchObject({ sessions: 0, share: 0, maxSessions: undefined });
+    expect(allowance.maxSessions).toBeUndefined();
+    expect([allowance.sessions(0), allowance.share(0)]).toEqual([0, 0]);
   });
 
   it('ends before max-sessions: a supervisor may come to the parties', () => {
@@ -29,22 +30,36 @@ describe('what a server may be asked for', () => {
 
   it('counts rooms from the moment they are opened, and their parties once', () => {
     allowance.read(load(0, { maxSessions: 10 }), 0);
-    allowance.roomOpened(1);
-    allowance.roomOpened(1);
-    allowance.roomOpened(1);
-    expect(allowance.sessions).toBe(6);
-    for (let n = 0; n < 6; n++) allowance.sessionBegun(2);
-    expect(allowance.sessions).toBe(6);
+    for (let room = 0; room < 3; room++) allowance.roomOpened(1);
+    expect(allowance.sessions(1)).toBe(6);
+    const begun = Array.from({ length: 6 }, () => allowance.sessionBegun(2));
+    expect(allowance.sessions(2)).toBe(6);
     allowance.sessionBegun(3);
-    expect(allowance.sessions).toBe(7);
-    expect(allowance.share).toBe(0.7);
+    expect(allowance.sessions(3)).toBe(7);
+    expect(allowance.share(3)).toBe(0.7);
+    for (const session of begun) session.over(true, 4);
+    expect(allowance.sessions(4)).toBe(7);
   });
 
-  it('believes the server again as soon as it speaks', () => {
-    allowance.read(load(0), 0);
-    allowance.roomOpened(1);
-    allowance.read(load(50), 2);
-    expect(allowance.sessions).toBe(50);
+  it('counts a session that is being begun whatever the server says: it may not have heard of it', () => {
+    const session = allowance.sessionBegun(1);
+    allowance.read(load(0), 2);
+    expect(allowance.sessions(3)).toBe(1);
+    session.over(true, 4);
+    expect(allowance.sessions(5)).toBe(1);
+    allowance.read(load(1), 6);
+    expect(allowance.sessions(7)).toBe(1);
+  });
+
+  it('does not count a session that came to nothing', () => {
+    allowance.sessionBegun(1).over(false, 2);
+    expect(allowance.sessions(3)).toBe(0);
+  });
+
+  it('does not wait for ever for the parties of a room that came to nothing', () => {
+    allowance.roomOpened(0);
+    expect(allowance.sessions(999)).toBe(2);
+    expect(allowance.sessions(1000)).toBe(0);
   });
 
   it('is nothing for a while after a 503', () => {
