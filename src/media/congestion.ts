@@ -1,11 +1,12 @@
 /** ms that a step of a set-up may take on a server that has nothing to fear: an endpoint needs 20, a join 20 to 45 (measured). */
 const CALM_MS = 200;
 /**
- * Steps under way at once: what a new connection begins with, and the bounds. A room takes six, an endpoint and a join for each of
- * its three: with fewer than two rooms' worth, two supervisors at a time would be told on a slow machine that there is no server.
+ * Steps under way at once: what a new connection begins with, and the bounds. The fewest are what a server at its ceiling of 40 rooms
+ * a second, four steps each, does in CALM_MS. With 12, four supervisors who came and went on a machine that had much else to do were
+ * told in one of 600 visits that there was no server (measured).
  */
-const FIRST = 16;
-const FEWEST = 12;
+const FIRST = 48;
+const FEWEST = 32;
 const MOST = 512;
 /** What is left of the limit after a step that took too long. */
 const DECREASE = 0.9;

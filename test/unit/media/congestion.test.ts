@@ -36,7 +36,7 @@ describe('the limit of what is under way at a server', () => {
     congestion.taken(201);
     expect(congestion.limit).toBeLessThan(before);
     for (let n = 0; n < 100; n++) congestion.taken(5000);
-    expect(congestion.limit).toBe(12);
+    expect(congestion.limit).toBe(32);
   });
 
   it('grows with quick steps where it is made use of, and only there', () => {
