@@ -57,9 +57,11 @@ describe.skipIf(kamailioPath === undefined)('beside a switch (Kamailio)', () => 
     await using beside = await SwitchLab.start();
     const agent = await beside.phone('agent', '5001');
     const other = await beside.phone('secondAgent', '5002');
-    const call = agent.call(beside.uriOf('5002'), { headers: { 'X-Earpiece-Loop': '0123456789abcdef' } });
+    const headers = { 'X-Earpiece-Loop': '0123456789abcdef', 'P-Asserted-Identity': '<sip:1001@example.org>' };
+    const call = agent.call(beside.uriOf('5002'), { headers });
     await call.established();
     await other.probe.hears(agent.voice);
+    expect((await beside.lab.event('call.established')).call.caller).toMatchObject({ deviceId: AGENT });
     await call.hangUp();
     await nothingIsLeft(beside.lab);
     expect(beside.lab.count('call.established')).toBe(1);
