@@ -21,69 +21,124 @@ export interface Drachtio {
   close(): void;
 }
 
-/** What drachtio-srf does not declare: its wire protocol, which says `connect` with each new socket. */
+/** What drachtio-srf does not declare: its wire protocol, another one for each `connect`, which says so with each new socket. */
 interface Wired {
-  readonly app: { readonly client: { readonly wp: EventEmitter } };
+  readonly app: { readonly client?: { readonly wp: EventEmitter & { closing?: boolean } } };
+  connect(options: DrachtioAddress & { readonly reconnect: { readonly retryMaxDelay: number } }): unknown;
 }
+
+/** The longest pause of srf between attempts to reach a server that is not there, ms. */
+const RETRY_MAX_MS = 2000;
+/** How long until a refused secret is tried again, ms: doubled each time. srf itself would do so every 255 ms for ever (measured, 5.0.29). */
+const BACK_OFF = { first: 1000, longest: 30_000 };
 
 /**
  * Rejects with `unavailable` (wrong secret) or `timeout`; then the connection is not tried again. `limitMs`: ms. `onChanged` is called when
  * the connection is lost, and when it is back.
  */
 export async function connectDrachtio(
-  { host, port, secret }: DrachtioAddress,
+  address: DrachtioAddress,
   limitMs: number,
   log: Logger,
   onChanged: () => void = () => undefined,
 ): Promise<Drachtio> {
-  const srf = new Srf();
-  let closed = false;
-  let up = false;
-  const failures = new Complaints((reason) =>
-    log.warn({ reason }, 'connection of the media side to drachtio is down, trying again'),
-  );
-  const hangUp = () => {
-    try {
-      srf.disconnect();
-    } catch (error) {
-      // There is no connection at the moment; the one that comes up next is closed by the listener below.
-      log.debug({ err: error }, 'drachtio was not connected when it was closed');
-    }
-  };
-  const close = () => {
-    if (closed) return;
-    closed = true;
-    hangUp();
-  };
-  const connected = new Promise<void>((resolve, reject) => {
-    srf.on('connect', (error: Error | null) => {
-      up = error === null && !closed;
-      if (up) failures.settled();
-      onChanged();
-      if (closed) hangUp();
-      else if (error === null) resolve();
-      // drachtio-srf tries a wrong secret again every 255 ms for ever (measured, 5.0.29).
-      else reject(new EarpieceError('unavailable', 'drachtio refuses the secret'));
-    });
-  });
-  // The types of drachtio-srf 5.0.29 do not know this event.
-  (srf as EventEmitter).on('close', () => {
-    if (up && !closed) failures.complain('it was closed');
-    up = false;
-    onChanged();
-  });
-  srf.on('error', (error) => failures.complain(error.message));
-  void srf.connect({ host, port, secret });
-  // drachtio-srf 5.0.29 throws out of the socket's event at a message it cannot read, and again at whatever comes next (read, and tried).
-  const { wp } = (srf as unknown as Wired).app.client;
-  wp.on('connect', (socket: Socket) =>
-    endOnFault(socket, (error) => log.error({ err: error }, 'drachtio made no sense to the media side')),
-  );
+  const link = new DrachtioLink(address, log, onChanged);
   try {
-    await new Patience().wait(`connecting to drachtio at ${host}:${port}`, limitMs, connected);
+    await new Patience().wait(`connecting to drachtio at ${address.host}:${address.port}`, limitMs, link.connected);
   } catch (error) {
-    close();
+    link.close();
     throw error;
   }
-  return { srf, isUp: () => up, close };
+  return { srf: link.srf, isUp: () => link.isUp, close: () => link.close() };
+}
+
+class DrachtioLink {
+  readonly srf = new Srf();
+  /** Rejects when the secret is refused the first time. */
+  readonly connected: Promise<void>;
+  readonly #address: DrachtioAddress;
+  readonly #log: Logger;
+  readonly #onChanged: () => void;
+  readonly #failures: Complaints;
+  #state: 'down' | 'up' | 'closed' = 'down';
+  #backOff = BACK_OFF.first;
+  #timer: NodeJS.Timeout | undefined;
+  #socket: Socket | undefined;
+
+  constructor(address: DrachtioAddress, log: Logger, onChanged: () => void) {
+    this.#address = address;
+    this.#log = log;
+    this.#onChanged = onChanged;
+    this.#failures = new Complaints((reason) =>
+      log.warn({ reason }, 'connection of the media side to drachtio is down, trying again'),
+    );
+    this.connected = new Promise((resolve, reject) => {
+      this.srf.on('connect', (error: Error | null) => {
+        if (this.#state === 'closed') return;
+        if (error === null) {
+          this.#up();
+          resolve();
+        } else {
+          reject(new EarpieceError('unavailable', 'drachtio refuses the secret'));
+          this.#refused();
+        }
+      });
+    });
+    // The types of drachtio-srf 5.0.29 do not know this event.
+    (this.srf as EventEmitter).on('close', () => {
+      if (this.isUp) this.#down('it was closed');
+    });
+    this.srf.on('error', (error) => this.#down(error.message));
+    this.#connect();
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  /** Twice is fine. */
+  close(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    this.#stop();
+  }
+
+  #connect(): void {
+    const wired = this.srf as unknown as Wired;
+    wired.connect({ ...this.#address, reconnect: { retryMaxDelay: RETRY_MAX_MS } });
+    wired.app.client?.wp.on('connect', (socket: Socket) => {
+      this.#socket = socket;
+      // drachtio-srf 5.0.29 throws out of the socket's event at a message it cannot read, and again at whatever comes next (read, and tried).
+      endOnFault(socket, (error) => this.#log.error({ err: error }, 'drachtio made no sense to the media side'));
+    });
+  }
+
+  #up(): void {
+    this.#state = 'up';
+    this.#backOff = BACK_OFF.first;
+    this.#failures.settled();
+    this.#onChanged();
+  }
+
+  #down(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#failures.complain(reason);
+    if (this.#state === 'down') return;
+    this.#state = 'down';
+    this.#onChanged();
+  }
+
+  #refused(): void {
+    this.#failures.complain('it refuses our secret');
+    this.#stop();
+    this.#timer = setTimeout(() => this.#connect(), this.#backOff);
+    this.#backOff = Math.min(2 * this.#backOff, BACK_OFF.longest);
+  }
+
+  /** Ends the connection and keeps srf from making another. */
+  #stop(): void {
+    const { client } = (this.srf as unknown as Wired).app;
+    if (client !== undefined) client.wp.closing = true;
+    this.#socket?.destroy();
+  }
 }
