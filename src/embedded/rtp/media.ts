@@ -117,8 +117,8 @@ export interface MediaStream {
   /** `in` = what the stream says, `out` = what it hears; level -4..4, 0 = unchanged (FreeSWITCH's steps). */
   setVolume(direction: 'in' | 'out', level: number): Promise<void>;
   /**
-   * Heard by this leg instead of its mix. Settles at the end, which the signal brings about too. What plays already waits
-   * meanwhile, and goes on afterwards.
+   * Heard by this leg instead of its mix, which does not hear the leg either meanwhile. Settles at the end, which the
+   * signal brings about too. What plays already waits, and goes on afterwards.
    */
   play(source: PlaySource, signal?: AbortSignal): Promise<Played>;
   /** Stops everything that plays to this leg. */

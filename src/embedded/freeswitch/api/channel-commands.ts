@@ -8,6 +8,8 @@ import { mediaStatistics } from './media-statistics.ts';
 import { type ApiCommand, type ApiServer, NO_SUCH_CHANNEL, OK } from './server.ts';
 import { words } from '../words.ts';
 
+const NO_SUCH_SESSION = '-ERR Cannot locate session!\n';
+
 type OnChannel = (channel: Channel, rest: string, server: ApiServer) => string | Promise<string>;
 
 /** Commands whose first word is a channel's UUID. @param least how many words there must be, the UUID included */
@@ -104,16 +106,26 @@ export const parkChannel = onChannel('<uuid>', 1, async (channel) => {
 });
 
 /** Digits as if the phone had sent them, 250 ms each (FreeSWITCH's default-dtmf-duration of 2000 samples). */
-export const receiveDigits = onChannel('<uuid> <dtmf_data>', 2, (channel, rest) => {
-  for (const digit of rest.replace(/@.*$/, '')) channel.digit({ digit, duration: 2000 }, 'APP');
-  return OK;
-});
+export const receiveDigits = onChannel(
+  '<uuid> <dtmf_data>',
+  2,
+  (channel, rest) => {
+    for (const digit of rest.replace(/@.*$/, '')) channel.digit({ digit, duration: 2000 }, 'APP');
+    return `+OK ${channel.uuid} received DTMF ${rest}.\n`;
+  },
+  NO_SUCH_SESSION,
+);
 
-export const sendDigits = onChannel('<uuid> <dtmf_data>', 2, async (channel, rest) => {
-  const [digits = '', ms] = rest.split('@');
-  await channel.media.sendDigits(digits, Number.parseInt(ms ?? '', 10) || undefined);
-  return OK;
-});
+export const sendDigits = onChannel(
+  '<uuid> <dtmf_data>',
+  2,
+  async (channel, rest) => {
+    const [digits = '', ms] = rest.split('@');
+    await channel.media.sendDigits(digits, Number.parseInt(ms ?? '', 10) || undefined);
+    return `+OK ${channel.uuid} sent DTMF ${rest}.\n`;
+  },
+  NO_SUCH_SESSION,
+);
 
 const RECORD_USAGE = '<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]';
 
@@ -137,7 +149,7 @@ export const record = onChannel(
         return `-USAGE: ${RECORD_USAGE}\n`;
     }
   },
-  '-ERR Cannot locate session!\n',
+  NO_SUCH_SESSION,
 );
 
 async function stopped(channel: Channel, path: string): Promise<void> {

@@ -21,7 +21,6 @@ export const playAndGetDigits: Application = {
   kind: 'occupying',
   async run(context) {
     const question = parse(context.argument);
-    if (question === undefined) return undefined; // as FreeSWITCH answers too few words: with nothing
     context.channel.setVariable(`${question.variable}_invalid`, '');
     const goesOn = (): boolean => !context.signal.aborted;
     for (let attempt = 0; attempt < question.tries && goesOn(); attempt++) {
@@ -38,7 +37,7 @@ async function ask({ channel, signal }: ApplicationContext, question: Question):
   channel.setVariable('read_result', '');
   channel.setVariable(variable, '');
   const collector = new DigitCollector(channel, rules);
-  if (prompt !== 'silence') {
+  if (prompt !== '' && prompt !== 'silence') {
     const pressed = new AbortController();
     void collector.first.then(() => pressed.abort());
     await playFile(channel, prompt, AbortSignal.any([signal, pressed.signal]));
@@ -61,9 +60,11 @@ function result({ digits, ended }: Entry, { min }: DigitRules): string {
   return ended === 'timeout' ? 'timeout' : 'success';
 }
 
-function parse(argument: string): Question | undefined {
-  const [min, max, tries, timeout, terminators, prompt, invalid, variable, pattern, digitTimeout] = words(argument);
-  if (terminators === undefined || prompt === undefined || invalid === undefined) return undefined;
+/** What is left out is nothing: no terminators, no prompt, any pattern. */
+function parse(argument: string): Question {
+  const given = words(argument);
+  const [min, max, tries, timeout, terminators = '', prompt = '', invalid = '', variable = ''] = given;
+  const [pattern, digitTimeout] = given.slice(8);
   const [atLeast, wait] = [number(min), number(timeout)];
   return {
     rules: {
@@ -76,7 +77,7 @@ function parse(argument: string): Question | undefined {
     tries: number(tries),
     prompt,
     invalid,
-    variable: variable ?? '',
+    variable,
     pattern: regExp(pattern),
   };
 }
