@@ -19,7 +19,7 @@ import { type CallRecord, callOf, type LegRecord, type SupervisorRecord } from '
 import { DEFAULTS, type B2buaOptions } from './options.ts';
 import type { Registrar } from './registrar.ts';
 import { ownNonceKey } from './nonces.ts';
-import { respond } from './responses.ts';
+import { type Refusal, respond } from './responses.ts';
 import { Sources } from './source.ts';
 import type { Reply, Stack, StackRequest } from './stack.ts';
 import { dialSupervisor } from './supervisor-dial.ts';
@@ -258,8 +258,9 @@ export class B2bua implements Signalling {
     stack.use('register', (request, reply) =>
       answering(log, request, reply, () => this.registrations.register(request, reply, this.#directory, this.#digest)),
     );
+    // As an INVITE would be answered (RFC 3261 11.2): a switch that asks now and then sends its calls elsewhere in time.
     stack.use('options', (_request, reply) =>
-      respond(reply, { status: 200, headers: { Allow: ALLOW, Accept: 'application/sdp' } }),
+      respond(reply, this.#refusal ?? { status: 200, headers: { Allow: ALLOW, Accept: 'application/sdp' } }),
     );
     for (const method of WITHOUT_DIALOG) {
       stack.use(method, (request, reply) => {
@@ -319,11 +320,15 @@ export class B2bua implements Signalling {
       respond(reply, { status: 481 });
       return;
     }
-    if (!this.#accepting || this.#control === undefined) {
-      respond(reply, { status: 503, headers: { 'Retry-After': '10' } });
-      return;
-    }
-    this.#incoming.handle(request, reply);
+    const refusal = this.#refusal;
+    if (refusal === undefined) this.#incoming.handle(request, reply);
+    else respond(reply, refusal);
+  }
+
+  /** What every new call is answered while we take none. */
+  get #refusal(): Refusal | undefined {
+    if (this.#accepting && this.#control !== undefined) return undefined;
+    return { status: 503, headers: { 'Retry-After': '10' } };
   }
 
   #held(legId: LegId, code: 'unavailable' | 'not-found') {
