@@ -15,7 +15,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await console.api(PLENTY);
-  await console.api('fsctl sps 1000');
   console.close();
   await lab.close();
 });
@@ -52,8 +51,8 @@ describe('when the media server is full, a call that should be anchored', () => 
 
   it('is set up whether or not there is room, many at a time, and leaves nothing behind', async () => {
     const { customer } = await lab.trio();
-    await console.api('fsctl sps 12');
-    await expect.poll(() => lab.app.media.available).toBe(true);
+    await console.api('fsctl max_sessions 9');
+    await expect.poll(() => lab.app.media.status()[0]?.maxSessions).toBe(9);
     const calls = Array.from({ length: 20 }, () => customer.call(lab.uriOf('5001')));
     await Promise.all(calls.map((call) => call.established()));
     const settled = () => lab.count('room.opened') + lab.count('call.unanchored');
