@@ -176,7 +176,10 @@ export class Conference implements ListedConference {
     this.#watchTalking(id);
   }
 
-  /** Sends a member to another conference: its channel leaves this one and joins that one as a new member. */
+  /**
+   * Sends a member to another conference, which it joins as it joined this one: a mute or deaf of meanwhile is forgotten
+   * (measured on FreeSWITCH 1.10.12).
+   */
   transfer(id: number, to: string): boolean {
     const channel = this.channelOf(id);
     if (channel === undefined) return false;
@@ -186,7 +189,7 @@ export class Conference implements ListedConference {
     ]);
     const state = member(this.#roster, id);
     const seat = this.#seats.get(id);
-    if (seat !== undefined && state !== undefined) seat.send({ conference: to, flags: flagsOf(state) });
+    if (seat !== undefined && state !== undefined) seat.send({ conference: to, flags: state.flags });
     return true;
   }
 
@@ -320,12 +323,6 @@ export class Conference implements ListedConference {
     const channel = this.channelOf(id);
     if (channel !== undefined) this.events.member(action, channel, id, member(this.#roster, id), { after: extra });
   }
-}
-
-/** What a member takes along into another conference: muted stays muted. */
-function flagsOf({ flags, canSpeak, canHear }: MemberState): ReadonlySet<JoinFlag> {
-  const kept = [...flags].filter((flag) => flag !== 'mute' && flag !== 'deaf');
-  return new Set<JoinFlag>([...kept, ...(canSpeak ? [] : ['mute' as const]), ...(canHear ? [] : ['deaf' as const])]);
 }
 
 function openings(state: MemberState | undefined): MemberFlags {
