@@ -104,6 +104,11 @@ export class Member {
     }
   }
 
+  /** Resolves when it is in FreeSWITCH's conference, or will never be. */
+  async settledIn(): Promise<void> {
+    await this.#entering.then(entered, neverEntered);
+  }
+
   /** To be called before it is kept from somebody. */
   keptApart(): void {
     this.#isKeptApart = true;
@@ -122,19 +127,20 @@ export class Member {
    * 1.10.12 subtracts a member that leaves from mixes it is no longer in, and with that says one frame of it, phase
    * inverted, to those that must not hear it: unmuted in 110 of 120 departures, 60 ms after the mute in none (measured).
    * Rejects when the mute or the end was not confirmed; then the channel was killed at once, which of all the ways out
-   * without a confirmed mute leaks least (6 of 120). Twice is fine.
+   * without a confirmed mute leaks least (6 of 120). Twice is fine. `others`: what its end has to wait for.
    */
-  leave(settleMs: number, mute: () => Promise<void>): Promise<void> {
-    this.#leaving ??= this.#leave(settleMs, mute);
+  leave(settleMs: number, mute: () => Promise<void>, others: () => Promise<unknown>): Promise<void> {
+    this.#leaving ??= this.#leave(settleMs, mute, others);
     return this.#leaving;
   }
 
-  async #leave(settleMs: number, mute: () => Promise<void>): Promise<void> {
+  async #leave(settleMs: number, mute: () => Promise<void>, others: () => Promise<unknown>): Promise<void> {
     const channel = await this.#opening.catch(neverMade);
     if (channel === undefined) return;
     try {
       if (this.#isKeptApart && this.#mouth.is === 'open' && !channel.isGone) await mute();
       if (this.#mouth.is === 'muted') await delay(this.#mouth.since + settleMs - performance.now());
+      await others();
     } finally {
       await channel.end();
     }
@@ -162,6 +168,9 @@ const sameAudio = (a: Audio, b: Audio): boolean =>
   a.telephoneEvent === b.telephoneEvent &&
   a.ptime === b.ptime;
 
+function entered(): undefined {
+  return undefined;
+}
 function neverEntered(): undefined {
   return undefined;
 }
