@@ -1,32 +1,36 @@
 import { formatHostPort, parseUri } from '../sip/address.ts';
 import { SipParseError } from '../sip/parse-error.ts';
-import type { Protocol, SipTarget, SipTransport } from '../sip/transport.ts';
+import { defaultPort, type Protocol, type SipTarget, type SipTransport } from '../sip/transport.ts';
 
+const NOT_AVAILABLE = 'requested protocol/transport not available';
 const HERE = new Set(['localhost', '127.0.0.1', '::1']);
 
 /** Where this server is reached, and what it says of itself in Contact, From and `authenticate`. */
 export class LocalAddress {
   readonly host: string;
-  readonly #ports: Readonly<Record<Protocol, number>>;
+  readonly #transport: SipTransport;
 
   constructor(transport: SipTransport) {
     this.host = transport.host;
-    this.#ports = { udp: transport.udpPort, tcp: transport.tcpPort };
+    this.#transport = transport;
   }
 
   port(protocol: Protocol): number {
-    return this.#ports[protocol];
+    return this.#transport.port(protocol) ?? 0;
   }
 
-  /** `tcp/127.0.0.1:5060,udp/127.0.0.1:5060` */
+  /** `tcp/127.0.0.1:5060,udp/127.0.0.1:5060`: the order of drachtio-server 0.9.10, which says `ws` for `wss` too. */
   get hostports(): string {
-    const { tcp, udp } = this.#ports;
-    return `tcp/${formatHostPort(this.host, tcp)},udp/${formatHostPort(this.host, udp)}`;
+    const order: readonly Protocol[] = ['wss', 'ws', 'tls', 'tcp', 'udp'];
+    const present = order.filter((protocol) => this.#transport.port(protocol) !== undefined);
+    return present.map((protocol) => `${protocol}/${formatHostPort(this.host, this.port(protocol))}`).join(',');
   }
 
-  /** `<sip:127.0.0.1:5060>` */
+  /** `<sip:127.0.0.1:5060>`, `<sips:127.0.0.1:5061;transport=tls>` */
   contact(protocol: Protocol): string {
-    return `<sip:${formatHostPort(this.host, this.port(protocol))}${protocol === 'tcp' ? ';transport=tcp' : ''}>`;
+    const scheme = protocol === 'tls' || protocol === 'wss' ? 'sips' : 'sip';
+    const parameter = protocol === 'udp' ? '' : `;transport=${protocol}`;
+    return `<${scheme}:${formatHostPort(this.host, this.port(protocol))}${parameter}>`;
   }
 
   /** What keeps us in the path of a dialog (RFC 3261 16.6 step 4). */
@@ -37,6 +41,13 @@ export class LocalAddress {
   /** An application that does not know its address writes `localhost`: it gets ours. */
   inPlaceOfLocalhost(uri: string, protocol: Protocol): string {
     return uri.replace(/(@|:)localhost(?::\d+)?(?=$|[;?])/, `$1${formatHostPort(this.host, this.port(protocol))}`);
+  }
+
+  /** Where `uri` points. @throws SipParseError also for a transport we have no listener for. */
+  reach(uri: string): SipTarget {
+    const target = targetOf(uri);
+    if (this.#transport.port(target.protocol) === undefined) throw new SipParseError(NOT_AVAILABLE);
+    return target;
   }
 
   isSelf(target: SipTarget): boolean {
@@ -52,8 +63,11 @@ export class LocalAddress {
 export function targetOf(text: string): SipTarget {
   const uri = parseUri(text);
   if (uri.scheme === 'tel') throw new SipParseError(`no address in '${text}'`, 416);
-  const protocol = uri.params.get('transport')?.toLowerCase() ?? 'udp';
-  if (protocol !== 'udp' && protocol !== 'tcp') throw new SipParseError('requested protocol/transport not available');
+  const named = uri.params.get('transport')?.toLowerCase() ?? (uri.scheme === 'sips' ? 'tls' : 'udp');
+  const protocol = protocols.find((each) => each === named);
+  if (protocol === undefined) throw new SipParseError(NOT_AVAILABLE);
   const address = uri.params.get('maddr') ?? uri.host;
-  return { protocol, address, port: uri.port ?? 5060 };
+  return { protocol, address, port: uri.port ?? defaultPort(protocol) };
 }
+
+const protocols: readonly Protocol[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];

@@ -6,7 +6,6 @@ import { Answers } from './answers.ts';
 import type { AppConnection } from './app-connection.ts';
 import { completeInDialog, completeRequest } from './completion.ts';
 import { Dialog, dialogId } from './dialog.ts';
-import { targetOf } from './local-address.ts';
 import { dialogNameOf, outgoingRequest, type OutgoingRequest } from './outgoing-request.ts';
 import { sentMeta, type ServerContext } from './server-context.ts';
 import type { SessionKeeper } from './session-keeper.ts';
@@ -68,7 +67,7 @@ export class OutgoingRequests {
   }
 
   #sendNew(app: AppConnection, messageId: string, draft: SipRequest, via: string): void {
-    const target = targetOf(via === '' ? draft.uri : via);
+    const target = this.#context.local.reach(via === '' ? draft.uri : via);
     if (this.#context.local.isSelf(target)) {
       app.reply(messageId, 'NOK|can not send request to myself');
       return;

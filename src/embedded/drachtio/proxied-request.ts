@@ -6,7 +6,6 @@ import type { SipSource, SipTarget } from '../sip/transport.ts';
 import { bestResponse } from './best-response.ts';
 import { refusalReason } from './call-detail-records.ts';
 import { forwarded, redirectTargets, returned } from './forwarding.ts';
-import { targetOf } from './local-address.ts';
 import { ProxyBranch } from './proxy-branch.ts';
 import type { ProxyOrder } from './proxy-order.ts';
 import type { ServerContext } from './server-context.ts';
@@ -76,7 +75,7 @@ export class ProxiedRequest {
 
   #targetOf(branch: ProxyBranch): SipTarget | undefined {
     try {
-      return targetOf(branch.destination);
+      return this.#context.local.reach(branch.destination);
     } catch (error) {
       if (!(error instanceof SipParseError)) throw error;
       branch.skip();

@@ -21,8 +21,11 @@ export interface ServerContext {
 
 export type TagChooser = (request: { readonly method: string; readonly uri: string }) => string | undefined;
 
+/** Measured: to applications WebSocket is TCP. */
+const protocolName = ({ protocol }: SipTarget): string => protocol.replace('wss', 'tls').replace('ws', 'tcp');
+
 /** The fields of a frame about a message that came from the network. */
-export const receivedMeta = (source: SipSource, protocol: string = source.protocol): MessageMeta => ({
+export const receivedMeta = (source: SipSource, protocol: string = protocolName(source)): MessageMeta => ({
   bytes: source.bytes,
   protocol,
   address: source.address,
@@ -32,7 +35,7 @@ export const receivedMeta = (source: SipSource, protocol: string = source.protoc
 /** The fields of a frame about a request that went out: they name our own address (measured). */
 export const sentMeta = (context: ServerContext, target: SipTarget, text: string): MessageMeta => ({
   bytes: Buffer.byteLength(text),
-  protocol: target.protocol,
+  protocol: protocolName(target),
   address: context.local.host,
   port: context.local.port(target.protocol),
 });

@@ -3,7 +3,8 @@ import { parseDraft } from '../sip/message.ts';
 import { SipParseError } from '../sip/parse-error.ts';
 import type { Timers } from '../sip/timers.ts';
 import { TransactionLayer } from '../sip/transaction.ts';
-import { SipTransport, type TransportCounters } from '../sip/transport.ts';
+import type { Credentials } from '../sip/stream-dialect.ts';
+import { SipTransport, type Protocol, type TransportCounters } from '../sip/transport.ts';
 import { AppConnection } from './app-connection.ts';
 import { AppRegistry } from './app-registry.ts';
 import type { ControlMessage } from './control-message.ts';
@@ -28,6 +29,12 @@ export interface DrachtioOptions {
   readonly sipPort?: number;
   /** 0 or absent: the number of the UDP port where that is free. */
   readonly sipTcpPort?: number;
+  /** SIP over TLS and WebSocket; 0: any free port, absent: none. `tls` and `wss` need `credentials`. */
+  readonly sipTlsPort?: number;
+  readonly sipWsPort?: number;
+  readonly sipWssPort?: number;
+  /** Key and certificate, in PEM. */
+  readonly credentials?: Credentials;
   /** SIP timers that differ from RFC 3261, in ms. */
   readonly timers?: Partial<Timers>;
   /** Length of a second of Session-Expires in ms; 1000, shorter in tests. */
@@ -101,6 +108,10 @@ export class DrachtioServer {
       udpPort: sipPort,
       tcpPort: sipTcpPort,
       ...(options.advertise !== undefined && { advertise: options.advertise }),
+      ...(options.sipTlsPort !== undefined && { tlsPort: options.sipTlsPort }),
+      ...(options.sipWsPort !== undefined && { wsPort: options.sipWsPort }),
+      ...(options.sipWssPort !== undefined && { wssPort: options.sipWssPort }),
+      ...(options.credentials !== undefined && { credentials: options.credentials }),
     });
     const server = new DrachtioServer(options, transport);
     try {
@@ -124,6 +135,11 @@ export class DrachtioServer {
 
   get sipTcpPort(): number {
     return this.#context.local.port('tcp');
+  }
+
+  /** The port of a listener, 0 where there is none. */
+  portOf(protocol: Protocol): number {
+    return this.#context.local.port(protocol);
   }
 
   /** Dialogs held, applications connected, messages received, malformed, dropped. */

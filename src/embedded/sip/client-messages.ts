@@ -11,7 +11,7 @@ export function withVia(request: SipRequest, transport: SipTransport, target: Si
 }
 
 export function ownVia(transport: SipTransport, target: SipTarget, branch: string): string {
-  const port = target.protocol === 'tcp' ? transport.tcpPort : transport.udpPort;
+  const port = transport.port(target.protocol) ?? transport.udpPort;
   return formatVia({
     transport: target.protocol.toUpperCase(),
     host: transport.host,

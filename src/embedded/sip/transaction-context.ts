@@ -39,8 +39,8 @@ export interface ClientHandlers {
 
 export const clientKey = (branch: string, method: string): string => `${branch}|${method}`;
 
-/** Wait states exist because UDP repeats (RFC 3261 17): on TCP they last no time. */
+/** Wait states exist because UDP repeats (RFC 3261 17): on streams they last no time. */
 export const unlessReliable = (duration: number, target: SipTarget): number =>
-  target.protocol === 'tcp' ? 0 : duration;
+  target.protocol === 'udp' ? duration : 0;
 
 export const nothing = (): void => undefined;

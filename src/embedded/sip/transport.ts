@@ -1,13 +1,19 @@
 import { networkInterfaces } from 'node:os';
-import { formatVia, parseNameAddr, parseVia, splitList, type Via } from './address.ts';
+import { formatVia, parseNameAddr, parseUri, parseVia, splitList, type Via } from './address.ts';
+import { bindAll, type BoundSockets, type ListenOptions, type Protocol } from './bound-sockets.ts';
 import { parseMessage, responseTo, serializeMessage, type SipMessage } from './message.ts';
 import { randomTag } from './identifiers.ts';
 import { SipParseError } from './parse-error.ts';
 import { Reachability } from './reachability.ts';
-import { TcpConnections } from './tcp-connections.ts';
-import { bindUdp, createUdpSocket, sendUdp, type RemoteInfo, type Socket } from './udp-socket.ts';
+import type { StreamConnections } from './stream-connections.ts';
+import { sendUdp, type RemoteInfo, type Socket } from './udp-socket.ts';
 
-export type Protocol = 'udp' | 'tcp';
+export type { Protocol } from './bound-sockets.ts';
+
+const defaultPorts: Readonly<Record<Protocol, number>> = { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 };
+
+/** Where a URI without a port means (RFC 3261 19.1.2, RFC 7118 5). */
+export const defaultPort = (protocol: Protocol): number => defaultPorts[protocol];
 
 export interface SipTarget {
   readonly protocol: Protocol;
@@ -23,17 +29,6 @@ export interface SipSource extends SipTarget {
 
 export type MessageHandler = (message: SipMessage, source: SipSource, raw: string) => void;
 
-export interface ListenOptions {
-  /** The address to bind; 0.0.0.0 for all. */
-  readonly host: string;
-  /** The address written into Via and Contact; the bound one, or for 0.0.0.0 the first of this machine. */
-  readonly advertise?: string;
-  /** 0 or absent: any free port. */
-  readonly udpPort?: number;
-  /** 0 or absent: the same number as UDP where that is free, else any. */
-  readonly tcpPort?: number;
-}
-
 export interface TransportCounters {
   received: number;
   sent: number;
@@ -45,45 +40,63 @@ export interface TransportCounters {
   failed: number;
 }
 
-/** One SIP listening point: a UDP socket and a TCP listener. It reads, checks and writes; it knows no transactions. */
+/** One SIP listening point: a UDP socket and stream listeners. It reads, checks and writes; it knows no transactions. */
 export class SipTransport {
   /** The address by which peers reach it. */
   readonly host: string;
-  readonly udpPort: number;
-  readonly tcpPort: number;
+  readonly #ports: ReadonlyMap<Protocol, number>;
   readonly counters: TransportCounters = { received: 0, sent: 0, malformed: 0, dropped: 0, failed: 0 };
   readonly #udp: Socket;
-  readonly #tcp: TcpConnections;
+  readonly #streams: ReadonlyMap<Protocol, StreamConnections>;
   readonly #reachability = new Reachability();
   #handler: MessageHandler | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(host: string, bound: BoundSockets) {
     this.host = host;
-    this.udpPort = bound.udpPort;
-    this.tcpPort = bound.tcpPort;
+    this.#ports = bound.ports;
     this.#udp = bound.udp;
-    this.#tcp = bound.tcp;
+    this.#streams = bound.streams;
     this.#udp.on('message', (raw, remote) => {
       this.#receiveUdp(raw, remote);
     });
     // A datagram socket survives its errors; what could not be sent is reported by the send itself.
     this.#udp.on('error', () => (this.counters.failed += 1));
-    this.#tcp.receive({
-      message: (raw, peer) => {
-        this.#receive(raw, { protocol: 'tcp', address: peer.address, port: peer.port, bytes: raw.length });
-      },
-      unreadable: () => {
-        this.counters.malformed += 1;
-        this.counters.dropped += 1;
-      },
-    });
+    for (const [protocol, streams] of this.#streams) {
+      streams.receive({
+        message: (raw, peer) => {
+          this.#receive(raw, { protocol, address: peer.address, port: peer.port, bytes: raw.length });
+        },
+        unreadable: () => {
+          this.counters.malformed += 1;
+          this.counters.dropped += 1;
+        },
+      });
+    }
   }
 
-  /** Binds UDP and TCP. Rejects with the system's error when a port that was asked for is taken. */
+  /** Binds UDP, TCP and what else is asked for. Rejects with the system's error when a port is taken. */
   static async listen(options: ListenOptions): Promise<SipTransport> {
     const advertise = options.advertise ?? reachableAddress(options.host);
-    return new SipTransport(advertise, await bindBoth(options.host, options.udpPort ?? 0, options.tcpPort ?? 0));
+    return new SipTransport(advertise, await bindAll(options));
+  }
+
+  /** The port of a listener; undefined where there is none. */
+  port(protocol: Protocol): number | undefined {
+    return this.#ports.get(protocol);
+  }
+
+  get udpPort(): number {
+    return this.port('udp') ?? 0;
+  }
+
+  get tcpPort(): number {
+    return this.port('tcp') ?? 0;
+  }
+
+  /** What it listens on. */
+  get protocols(): readonly Protocol[] {
+    return [...this.#ports.keys()];
   }
 
   onMessage(handler: MessageHandler): void {
@@ -100,7 +113,7 @@ export class SipTransport {
     try {
       if (this.#closing !== undefined) throw new Error('transport closed');
       if (target.protocol === 'udp') await sendUdp(this.#udp, text, target.port, target.address);
-      else await this.#tcp.send(text, target);
+      else await this.#streamsOf(target.protocol).send(text, target);
       this.counters.sent += 1;
     } catch (error) {
       this.counters.failed += 1;
@@ -117,12 +130,14 @@ export class SipTransport {
     this.#reachability.check(target.address, target.port, refused);
   }
 
-  /** TCP connections that are open. */
+  /** Stream connections that are open. */
   get connections(): number {
-    return this.#tcp.size;
+    let size = 0;
+    for (const streams of this.#streams.values()) size += streams.size;
+    return size;
   }
 
-  /** Closes both sockets and every connection; further sends reject. Calling it twice is fine. */
+  /** Closes every socket and connection; further sends reject. Calling it twice is fine. */
   close(): Promise<void> {
     this.#closing ??= Promise.all([
       new Promise<void>((resolve) => {
@@ -130,9 +145,15 @@ export class SipTransport {
           resolve();
         });
       }),
-      this.#tcp.close(),
+      ...[...this.#streams.values()].map((streams) => streams.close()),
     ]).then(() => undefined);
     return this.#closing;
+  }
+
+  #streamsOf(protocol: Protocol): StreamConnections {
+    const streams = this.#streams.get(protocol);
+    if (streams === undefined) throw new Error(`no ${protocol} here`);
+    return streams;
   }
 
   #receiveUdp(raw: Buffer, remote: RemoteInfo): void {
@@ -154,8 +175,20 @@ export class SipTransport {
       this.#refuse(error, source);
       return;
     }
+    if (source.protocol !== 'udp') this.#noteContact(message, source);
     if (this.#handler === undefined) this.counters.dropped += 1;
     else this.#handler(message, source, text);
+  }
+
+  /**
+   * A phone behind a connection of its own listens nowhere: its Contact means that connection. Believed where it names the
+   * host the connection comes from, or no host at all (RFC 7118 5, `.invalid`).
+   */
+  #noteContact(message: SipMessage, source: SipSource): void {
+    const contact = contactPlace(message);
+    if (contact === undefined || (contact.host !== source.address && !contact.host.endsWith('.invalid'))) return;
+    const { host, port = defaultPort(source.protocol) } = contact;
+    this.#streamsOf(source.protocol).alias(source, { address: host, port });
   }
 
   /** Answers what can be answered (RFC 3261 8.2), statelessly; counts the rest. */
@@ -175,6 +208,20 @@ export class SipTransport {
 }
 
 const isBlank = (raw: Buffer): boolean => raw.every((byte) => byte === 13 || byte === 10 || byte === 0);
+
+/** Host and port of the first Contact; undefined where there is none that can be read. */
+function contactPlace({ headers }: SipMessage): { readonly host: string; readonly port?: number } | undefined {
+  const contact = headers.get('contact');
+  if (contact === undefined || contact.trim() === '*') return undefined;
+  try {
+    const uri = parseUri(parseNameAddr(splitList(contact)[0] ?? '').uri);
+    return uri.scheme === 'tel' ? undefined : uri;
+  } catch (error) {
+    // Whoever needs it will complain about it.
+    if (error instanceof SipParseError) return undefined;
+    throw error;
+  }
+}
 
 function hasReadableTo(to: string | undefined): boolean {
   try {
@@ -198,9 +245,9 @@ function noteSource(message: SipMessage, source: SipTarget): void {
   message.headers.replaceFirst('via', [formatVia(via), ...others].join(', '));
 }
 
-/** Where a response goes (RFC 3261 18.2.2, RFC 3581 4). Over TCP it goes back on the connection it came from. */
+/** Where a response goes (RFC 3261 18.2.2, RFC 3581 4). On a stream it goes back on the connection it came from. */
 export function responseTarget(topVia: string, source: SipTarget): SipTarget {
-  if (source.protocol === 'tcp') return source;
+  if (source.protocol !== 'udp') return source;
   let via: Via;
   try {
     via = parseVia(splitList(topVia)[0] ?? '');
@@ -218,33 +265,3 @@ function reachableAddress(host: string): string {
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   return addresses.find((each) => !each.internal && each.family === family)?.address ?? '127.0.0.1';
 }
-
-interface BoundSockets {
-  readonly udp: Socket;
-  readonly udpPort: number;
-  readonly tcp: TcpConnections;
-  readonly tcpPort: number;
-}
-
-/** With both ports free to choose they get the same number, for the sake of whoever reads a trace. */
-async function bindBoth(host: string, udpPort: number, tcpPort: number): Promise<BoundSockets> {
-  for (let attempt = 1; ; attempt += 1) {
-    const udp = createUdpSocket(host);
-    const tcp = new TcpConnections();
-    const lastAttempt = tcpPort !== 0 || attempt > SAME_NUMBER_ATTEMPTS;
-    try {
-      const bound = await bindUdp(udp, host, udpPort);
-      const wanted = lastAttempt ? tcpPort : bound;
-      return { udp, udpPort: bound, tcp, tcpPort: await tcp.listen(host, wanted) };
-    } catch (error) {
-      udp.close();
-      if (lastAttempt || isTaken(udpPort, error)) throw error;
-    }
-  }
-}
-
-/** A UDP port that was asked for by number stays taken, however often one tries. */
-const isTaken = (udpPort: number, error: unknown): boolean =>
-  udpPort !== 0 && error instanceof Error && 'syscall' in error && error.syscall === 'bind';
-
-const SAME_NUMBER_ATTEMPTS = 20;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DrachtioServer, type DrachtioOptions } from '../../../src/embedded/drachtio/server.ts';
-import type { SipTarget } from '../../../src/embedded/sip/transport.ts';
+import type { Protocol, SipTarget } from '../../../src/embedded/sip/transport.ts';
 import { RawApp } from './raw-app.ts';
 
 /** host:port of the control port of a real drachtio-server on loopback, secret cymru; unset: the miniature. */
@@ -11,6 +11,8 @@ export interface ServerUnderTest {
   readonly adminPort: number;
   readonly sipPort: number;
   readonly sipTcpPort: number;
+  /** The port of 'tls' or 'ws'. */
+  portOf(protocol: Protocol): number;
   /** What it holds; the real one cannot be asked, and is taken to hold none. */
   readonly dialogs: number;
   close(): Promise<void>;
@@ -24,6 +26,7 @@ export async function startServer(options: Partial<DrachtioOptions> = {}): Promi
     adminPort: server.adminPort,
     sipPort: server.sipPort,
     sipTcpPort: server.sipTcpPort,
+    portOf: (protocol) => server.portOf(protocol),
     get dialogs() {
       return server.numbers.dialogs;
     },
@@ -35,9 +38,16 @@ async function connectToReal(adminPort: number): Promise<ServerUnderTest> {
   const app = await RawApp.connect(adminPort);
   const [, hostPorts = ''] = (await app.ask('authenticate|cymru|')).split('|');
   app.close();
-  const portOf = (protocol: string): number =>
+  const portOf = (protocol: Protocol): number =>
     Number(new RegExp(`${protocol}/127\\.0\\.0\\.1:(\\d+)`).exec(hostPorts)?.[1]);
-  return { adminPort, sipPort: portOf('udp'), sipTcpPort: portOf('tcp'), dialogs: 0, close: () => Promise.resolve() };
+  return {
+    adminPort,
+    sipPort: portOf('udp'),
+    sipTcpPort: portOf('tcp'),
+    portOf,
+    dialogs: 0,
+    close: () => Promise.resolve(),
+  };
 }
 
 export const udpTarget = ({ sipPort }: Pick<ServerUnderTest, 'sipPort'>): SipTarget => ({
