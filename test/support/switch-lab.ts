@@ -81,8 +81,11 @@ export class SwitchLab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.lab.close();
-    await Promise.all(this.#phones.map((phone) => phone.close()));
-    await this.kamailio.close();
+    try {
+      await this.lab.close();
+    } finally {
+      await Promise.all(this.#phones.map((phone) => phone.close()));
+      await this.kamailio.close();
+    }
   }
 }
