@@ -157,7 +157,9 @@ export class FreeSwitch {
   async readLoad(): Promise<void> {
     // What has begun since it was asked may or may not be counted in the answer: it is counted here.
     const askedAt = performance.now();
-    this.#read(readStatus(await this.api('status')), askedAt);
+    const answer = await this.api('status');
+    this.#congestion.taken(performance.now() - askedAt);
+    this.#read(readStatus(answer), askedAt);
   }
 
   /** Aborted when the dialogs that are made now are lost, though the channels stay: with the connection to drachtio (measured on 0.9.10). */

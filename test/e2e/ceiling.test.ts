@@ -63,3 +63,26 @@ describe('when the media server is full, a call that should be anchored', () => 
     await nothingIsLeft(lab);
   });
 });
+
+describe('a media server that an administrator drains', () => {
+  it('keeps the call it has, takes no other, and is drained when that is over', async () => {
+    const trio = await lab.trio();
+    const call = await lab.call(trio);
+    await lab.event('room.opened');
+    const admin = lab.api('admin');
+    const id = lab.app.media.status()[0]?.id ?? '';
+    const operate = (operationName: string) => admin.ask('POST', `/admin/media-servers/${id}`, { operationName });
+    expect((await operate('Drain')).body).toMatchObject({ mediaServer: { id, state: 'draining', rooms: 1 } });
+    const other = trio.customer.call(lab.uriOf('5001'));
+    await other.established();
+    expect((await lab.event('call.unanchored')).reason).toContain('drained');
+    const { customer, agent, oracle } = trio;
+    await Promise.all([customer.probe.hears(agent.voice), agent.probe.hears(customer.voice)]);
+    await Promise.all([call.hangUp(), other.hangUp()]);
+    const state = async () => (await admin.ask('GET', `/admin/media-servers/${id}`)).body['mediaServer'];
+    await expect.poll(state).toMatchObject({ state: 'drained', rooms: 0 });
+    expect((await operate('Undrain')).body).toMatchObject({ mediaServer: { state: 'up' } });
+    await nothingIsLeft(lab);
+    oracle.assertNeverHeard('customer', 'supervisor');
+  });
+});
