@@ -1,3 +1,4 @@
+import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 import type { Logger } from '../log.ts';
 import { Attempt, isUnreachable, type Refused } from './attempt.ts';
@@ -254,7 +255,9 @@ export class CallSetup {
   }
 
   #unconfirmed(error: unknown): void {
-    this.#log.warn({ err: error }, 'the caller did not acknowledge the answer');
+    // srf tells of an ACK one turn late: a BYE that comes with it is faster.
+    if (EarpieceError.from(error).code === 'unavailable') this.#log.info('the caller hung up at once');
+    else this.#log.warn({ err: error }, 'the caller did not acknowledge the answer');
     void this.#conversation.end();
   }
 

@@ -8,16 +8,21 @@ import type { Reply, StackRequest } from './stack.ts';
  */
 export function guarded(log: Logger, doing: string, task: () => unknown, failed: () => void = () => undefined): void {
   const complain = (error: unknown) => log.error({ err: error, doing }, 'failed, and everything else goes on');
-  // An async function begins at once: what srf and the phones expect to happen within the event still does.
-  const run = async () => {
-    await task();
-  };
-  run()
-    .catch((error: unknown) => {
-      complain(error);
+  const fail = (error: unknown) => {
+    complain(error);
+    try {
       failed();
-    })
-    .catch(complain);
+    } catch (worse) {
+      complain(worse);
+    }
+  };
+  // At once: what srf and the phones expect to happen within the event does.
+  try {
+    const done = task();
+    if (done instanceof Promise) done.catch(fail);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 /** A request that we cannot cope with is answered all the same. */

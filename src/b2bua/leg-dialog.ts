@@ -45,7 +45,7 @@ export class LegDialog {
       this.#facts = factsOf(from);
       this.#hold = { is: 'held', dialog: from };
       hear(from);
-      forgetMessages(from);
+      forgetMessages(from, this.#facts);
     } else {
       this.#facts = from;
       this.#hold = { is: 'orphaned' };
@@ -184,7 +184,7 @@ export class LegDialog {
     this.#hold = { is: 'held', dialog };
     this.#stack.addDialog(dialog);
     this.#hear(dialog);
-    forgetMessages(dialog);
+    forgetMessages(dialog, this.#facts);
   }
 }
 

@@ -36,7 +36,9 @@ export class Leg {
   readonly #log: Logger;
   readonly #origin = new Origin();
   readonly #offers = new Serial();
-  readonly #over = new AbortController();
+  #state: 'up' | 'over' = 'up';
+  /** Made when somebody waits. */
+  #over: AbortController | undefined;
   readonly #lookout: Lookout;
   readonly #ack = new AwaitedAck();
   #remote: Sdp;
@@ -69,7 +71,7 @@ export class Leg {
   }
 
   get up(): boolean {
-    return !this.#over.signal.aborted;
+    return this.#state === 'up';
   }
 
   /** Whether the phone reaches us. */
@@ -152,8 +154,7 @@ export class Leg {
 
   /** Sends an INFO or MESSAGE; resolves with the status of its response. Rejects with `unavailable` or `timeout`. */
   async pass(method: string, content: Content): Promise<number> {
-    const { response } = await this.#dialog.request({ method, ...content }, TRANSACTION_MS);
-    return response.status;
+    return (await this.#dialog.request({ method, ...content }, TRANSACTION_MS)).response.status;
   }
 
   /** The connection to drachtio is lost: what was being said to the phone, or by it, comes to nothing. */
@@ -164,8 +165,8 @@ export class Leg {
   }
 
   /**
-   * There is a connection to drachtio, but not for this dialog: the phone is asked now, and now and then, whether it is still there, and
-   * drachtio is given back what it has forgotten. Resolves when the phone was asked once; never rejects.
+   * drachtio is there, but not for this dialog: the phone is asked now, and now and then, whether it is still there, and drachtio is
+   * given back what it has forgotten. Resolves when the phone was asked once; never rejects.
    */
   async regain(): Promise<void> {
     if (this.up && !this.heard) await this.#lookout.start();
@@ -206,7 +207,7 @@ export class Leg {
       const moved = answer !== undefined && !samePlace(answer, this.#remote);
       this.#agreed({ remote: moved ? detached(answer) : this.#remote, local: this.#local });
       if (!moved) return;
-      this.#listener.offered(this, this.#remote, this.#over.signal).catch((error: unknown) => {
+      this.#listener.offered(this, this.#remote, this.#ending).catch((error: unknown) => {
         this.#log.warn({ err: error }, 'nobody was told where the phone is now');
       });
     });
@@ -245,16 +246,15 @@ export class Leg {
       }
     };
     const { type } = this.#dialog.facts;
-    const pause = () => this.#whileUp(delay(glarePause(type), undefined, { signal: this.#over.signal }));
+    const pause = () => this.#whileUp(delay(glarePause(type), undefined, { signal: this.#ending }));
     return afterGlare(send, pause, this.#log);
   }
 
-  /** Until we may send an INVITE (RFC 3261 14.1). An offer of the phone gets 491: whoever has to answer it may be waiting for us. */
+  /** Until we may send an INVITE (RFC 3261 14.1). An offer of the phone gets 491: who has to answer it may be waiting for us. */
   async #ready(): Promise<void> {
-    this.#assertUp();
     if (this.#exchange.is === 'theirs') this.#exchange.withdraw();
     if (this.#exchange.is === 'settling') await this.#whileUp(this.#exchange.settled);
-    this.#assertUp();
+    if (!this.up) throw new EarpieceError('unavailable', 'the phone has hung up');
   }
 
   async #onInvite(request: StackRequest, reply: Reply): Promise<void> {
@@ -337,7 +337,7 @@ export class Leg {
 
   async #answerTo(offer: Sdp, withdrawn: AbortSignal): Promise<Sdp> {
     assertAudio(offer);
-    // A session refresh (RFC 4028 7.4): nothing changes, nobody needs to be asked.
+    // A session refresh (RFC 4028 7.4): nothing changes.
     if (offer === this.#remote) return this.#local;
     this.#remote = detached(offer);
     return within(this.#listener.offered(this, this.#remote, withdrawn), TRANSACTION_MS, 'the answer to an offer');
@@ -371,9 +371,9 @@ export class Leg {
     return answer;
   }
 
-  /** The reason keeps Node from making an exception with a stack for every call. */
   #finish(): void {
-    this.#over.abort('over');
+    this.#state = 'over';
+    this.#over?.abort('over');
     this.#lookout.stop();
   }
 
@@ -386,10 +386,13 @@ export class Leg {
 
   /** Settles like the task, or rejects when the leg is over. */
   #whileUp<T>(task: Promise<T>): Promise<T> {
-    return unless(this.#over.signal, task, () => new EarpieceError('unavailable', 'the phone has hung up'));
+    return unless(this.#ending, task, () => new EarpieceError('unavailable', 'the phone has hung up'));
   }
 
-  #assertUp(): void {
-    if (!this.up) throw new EarpieceError('unavailable', 'the phone has hung up');
+  get #ending(): AbortSignal {
+    this.#over ??= new AbortController();
+    // The reason keeps Node from making an exception with a stack.
+    if (!this.up) this.#over.abort('over');
+    return this.#over.signal;
   }
 }
