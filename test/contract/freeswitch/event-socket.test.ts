@@ -80,11 +80,11 @@ describe('the inbound event socket', () => {
     await send('red', 'a::b');
     await send('green', 'other::class');
     await send('green', 'a::b');
-    expect((await socket.events.next())['colour']).toBe('green');
+    expect((await socket.events.next())['Colour']).toBe('green');
     expect(socket.events.rest).toEqual([]);
     expect(await text('filter delete Colour green')).toBe('+OK filter deleted. [Colour]=[green]');
     await send('red', 'a::b');
-    expect((await socket.events.next())['colour']).toBe('red');
+    expect((await socket.events.next())['Colour']).toBe('red');
     expect(await text('noevents')).toBe('+OK no longer listening for events');
     expect(await text('noevents')).toBe('-ERR not listening for events');
     await send('red', 'a::b');

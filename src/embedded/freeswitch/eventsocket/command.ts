@@ -2,7 +2,10 @@
 export interface Command {
   readonly verb: string;
   readonly argument: string;
+  /** By their names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
+  /** As they came. */
+  readonly lines: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 }
 
@@ -30,7 +33,8 @@ export class CommandReader {
     const end = endOfHead(this.#buffer);
     if (end === undefined) return undefined;
     const [first = '', ...rest] = this.#buffer.toString('utf8', 0, end.at).split(/\r?\n/);
-    const headers = new Map(rest.map(parseHeader));
+    const lines = rest.map(parseHeader);
+    const headers = new Map(lines.map(([name, value]) => [name.toLowerCase(), value]));
     const bodyLength = Number.parseInt(headers.get('content-length') ?? '0', 10) || 0;
     const bodyStart = end.at + end.length;
     if (this.#buffer.length < bodyStart + bodyLength) return undefined;
@@ -39,8 +43,8 @@ export class CommandReader {
     const line = first.trim();
     const space = line.indexOf(' ');
     return space < 0
-      ? { verb: line, argument: '', headers, body }
-      : { verb: line.slice(0, space), argument: line.slice(space + 1).trim(), headers, body };
+      ? { verb: line, argument: '', headers, lines, body }
+      : { verb: line.slice(0, space), argument: line.slice(space + 1).trim(), headers, lines, body };
   }
 
   #skipEmptyLines(): void {
@@ -57,6 +61,6 @@ function endOfHead(buffer: Buffer): { at: number; length: number } | undefined {
 
 function parseHeader(line: string): [string, string] {
   const colon = line.indexOf(':');
-  if (colon < 0) return [line.trim().toLowerCase(), ''];
-  return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+  if (colon < 0) return [line.trim(), ''];
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
 }

@@ -96,11 +96,12 @@ function background(core: EventSocketCore, command: Command): Reply {
   return reply(`+OK Job-UUID: ${job}`, `Job-UUID: ${job}\n`);
 }
 
+/** What the event itself is made of. */
+const OWN: ReadonlySet<string> = new Set(['content-length', 'event-name', 'event-subclass']);
+
 function sendEvent(core: EventSocketCore, command: Command): Reply {
   const event = core.bus.create(command.argument.toUpperCase() || 'CUSTOM', command.headers.get('event-subclass'));
-  for (const [name, value] of command.headers) {
-    if (name !== 'content-length' && name !== 'event-name' && name !== 'event-subclass') event.set(name, value);
-  }
+  for (const [name, value] of command.lines) if (!OWN.has(name.toLowerCase())) event.set(name, value);
   if (command.body) event.setBody(command.body);
   core.bus.publish(event);
   return reply(`+OK ${event.get('Event-UUID') ?? randomUUID()}`);
