@@ -1,9 +1,10 @@
 import type Srf from 'drachtio-srf';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bridge, bridged } from './bridging.ts';
+import { callVia } from './calling.ts';
 import { Inbox } from './inbox.ts';
 import { CallerDialog, Peer, sdp, type SentRequest } from './peer.ts';
-import { freshCallId, realServer, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
+import { realServer, startServer, type ServerUnderTest } from './server-under-test.ts';
 import { connectSrf, onRequest, requestInDialog } from './srf-app.ts';
 
 /** What `createB2BUA` of drachtio-srf offers; with EARPIECE_DRACHTIO on a real drachtio-server. */
@@ -24,10 +25,8 @@ afterEach(async () => {
   await server.close();
 });
 
-function callIn(headers: Record<string, string> = {}, body = sdp('caller')): SentRequest {
-  const uri = `sip:agent@127.0.0.1:${server.sipPort}`;
-  return caller.send(caller.request('INVITE', uri, freshCallId('b2bua'), headers, body), udpTarget(server));
-}
+const callIn = (headers: Record<string, string> = {}, body = sdp('caller')): SentRequest =>
+  callVia(server, caller, headers, body);
 
 async function answeredBy(sent: SentRequest): Promise<CallerDialog> {
   const dialog = new CallerDialog(caller, sent.request, await sent.final());

@@ -1,9 +1,10 @@
 import type Srf from 'drachtio-srf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bridge, bridged } from './bridging.ts';
+import { callVia } from './calling.ts';
 import { Inbox } from './inbox.ts';
-import { CallerDialog, Peer, sdp, type SentRequest } from './peer.ts';
-import { callVia, proxyInvites, routedDialog } from './proxying.ts';
+import { CallerDialog, Peer, sdp } from './peer.ts';
+import { proxyInvites, routedDialog } from './proxying.ts';
 import { freshCallId, realServer, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
 import { connectSrf, handle, hangUp, roundTrip } from './srf-app.ts';
 
@@ -49,11 +50,6 @@ afterEach(async () => {
   await server.close();
 });
 
-function callIn(): SentRequest {
-  const uri = `sip:agent@127.0.0.1:${server.sipPort}`;
-  return caller.send(caller.request('INVITE', uri, freshCallId('cdr'), {}, sdp('caller')), udpTarget(server));
-}
-
 /** The next `count` records, in alphabetical order: those of two legs come as they come. */
 async function next(count: number): Promise<string[]> {
   const heard: string[] = [];
@@ -64,7 +60,7 @@ async function next(count: number): Promise<string[]> {
 describe.skipIf(withoutRecords)('call detail records', () => {
   test('a call that is answered and hung up by its caller', async () => {
     const outcomes = bridge(srf, agent);
-    const call = callIn();
+    const call = callVia(server, caller);
     const invite = await agent.next('INVITE');
     expect(await next(2)).toEqual(['attempt application INVITE', 'attempt network INVITE']);
     await agent.answer(invite, 180);
@@ -85,7 +81,7 @@ describe.skipIf(withoutRecords)('call detail records', () => {
 
   test('a callee that refuses', async () => {
     bridge(srf, agent);
-    const call = callIn();
+    const call = callVia(server, caller);
     await agent.answer(await agent.next('INVITE'), 486);
     expect((await call.final()).status).toBe(486);
     expect(await next(4)).toEqual([
@@ -98,7 +94,7 @@ describe.skipIf(withoutRecords)('call detail records', () => {
 
   test('a caller that cancels', async () => {
     bridge(srf, agent);
-    const call = callIn();
+    const call = callVia(server, caller);
     const invite = await agent.next('INVITE');
     await agent.answer(invite, 180);
     await call.provisional(180);

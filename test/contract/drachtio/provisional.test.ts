@@ -1,9 +1,10 @@
 import type Srf from 'drachtio-srf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bridge, bridged } from './bridging.ts';
+import { callVia } from './calling.ts';
 import { Inbox } from './inbox.ts';
 import { CallerDialog, Peer, sdp, type ReceivedRequest, type SentRequest } from './peer.ts';
-import { freshCallId, realServer, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
+import { realServer, startServer, type ServerUnderTest } from './server-under-test.ts';
 import { connectSrf, hangUp, sendReliably } from './srf-app.ts';
 
 /**
@@ -27,10 +28,8 @@ afterEach(async () => {
   await server.close();
 });
 
-function callIn(headers: Record<string, string> = { Supported: 'timer, 100rel' }): SentRequest {
-  const uri = `sip:agent@127.0.0.1:${server.sipPort}`;
-  return caller.send(caller.request('INVITE', uri, freshCallId('early'), headers, sdp('caller')), udpTarget(server));
-}
+const callIn = (headers: Record<string, string> = { Supported: 'timer, 100rel' }): SentRequest =>
+  callVia(server, caller, headers);
 
 const reliable = (rseq: number): Record<string, string> => ({ Require: '100rel', RSeq: String(rseq) });
 const taggedTo = ({ request }: ReceivedRequest, tag: string): Record<string, string> => ({

@@ -1,7 +1,8 @@
 import type Srf from 'drachtio-srf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { callVia } from './calling.ts';
 import { CallerDialog, Peer, sdp, type ReceivedRequest } from './peer.ts';
-import { callVia, proxyInvites, proxyRequest, routedDialog } from './proxying.ts';
+import { proxyInvites, proxyRequest, routedDialog } from './proxying.ts';
 import { freshCallId, realServer, startServer, udpTarget, type ServerUnderTest } from './server-under-test.ts';
 import { connectSrf, handle } from './srf-app.ts';
 

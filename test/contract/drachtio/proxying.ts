@@ -1,7 +1,6 @@
 import type Srf from 'drachtio-srf';
 import type { SipResponse } from '../../../src/embedded/sip/message.ts';
-import { CallerDialog, sdp, type Peer, type SentRequest } from './peer.ts';
-import { freshCallId, udpTarget, type ServerUnderTest } from './server-under-test.ts';
+import { CallerDialog, type Peer, type SentRequest } from './peer.ts';
 
 /** What drachtio-srf makes of `proxy|…` frames; its published types miss it. */
 export interface ProxyResult {
@@ -43,15 +42,6 @@ export function proxyInvites(
       });
     });
   });
-}
-
-/** An INVITE of `caller` to somebody the server is to find. */
-export function callVia(server: ServerUnderTest, caller: Peer, headers: Record<string, string> = {}): SentRequest {
-  const uri = `sip:agent@127.0.0.1:${server.sipPort}`;
-  return caller.send(
-    caller.request('INVITE', uri, freshCallId('proxied'), headers, sdp(caller.name)),
-    udpTarget(server),
-  );
 }
 
 /** The caller's dialog after the answer to a proxied call, its requests routed through the proxy. */
