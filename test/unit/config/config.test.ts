@@ -73,6 +73,25 @@ describe('where it comes from', () => {
     });
   });
 
+  it('the store is in a folder here, or in a Redis that the environment names', () => {
+    expect(loadConfig(file(''), {}).store).toMatchObject({ kind: 'file', path: './earpiece-data' });
+    const password = file('s3cret\n', 'redis-secret');
+    const { store } = loadConfig(file('store: { path: /var/lib/earpiece }'), {
+      EARPIECE_STORE_KIND: 'redis',
+      EARPIECE_REDIS_URL: 'rediss://10.0.0.4:6380',
+      EARPIECE_REDIS_PASSWORD_FILE: password,
+      EARPIECE_REDIS_PREFIX: 'floor2:',
+    });
+    expect(store).toEqual({
+      kind: 'redis',
+      path: '/var/lib/earpiece',
+      redis: { url: 'rediss://10.0.0.4:6380', password: 's3cret', prefix: 'floor2:' },
+    });
+    expect(() => loadConfig(file('store: { kind: redis, redis: { url: "http://10.0.0.4" } }'), {})).toThrow(
+      /store\.redis\.url: expected a URL such as redis:\/\/127\.0\.0\.1:6379/,
+    );
+  });
+
   it('the argument goes before EARPIECE_CONFIG', () => {
     const env = { EARPIECE_CONFIG: file('http: { port: 1 }', 'one.yaml') };
     expect(loadConfig(undefined, env).http.port).toBe(1);
