@@ -2,7 +2,7 @@
  * Measures the compiled product in a process of its own, the load beside it; six minutes, with --quick one. On its own engines,
  * or on real ones where EARPIECE_DRACHTIO and EARPIECE_FREESWITCH name them (host:port; their secrets: cymru, ClueCon).
  *
- *     npm run bench -- [--quick] [--only delay|coaching|always|mixer|setup|fleet|memory] [--json FILE]
+ *     npm run bench -- [--quick] [--only delay|coaching|always|mixer|setup|bare|fleet|memory] [--json FILE]
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { measureAlwaysAnchored } from './always-anchored.ts';
+import { measureBesideBareB2bua } from './bare-b2bua.ts';
 import { measureCallSetup } from './call-setup.ts';
 import { measureCoaching } from './coaching.ts';
 import { enginesInWords, onRealEngines } from './engines.ts';
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   // The embedded mixer alone; FreeSWITCH's CPU is measured with the delay.
   ...(onRealEngines ? {} : { mixer: measureMixerLoad }),
   setup: measureCallSetup,
+  ...(onRealEngines ? { bare: measureBesideBareB2bua } : {}),
   fleet: measureFleet,
   memory: measureMemory,
 };

@@ -23,6 +23,14 @@ describe('the o= line', () => {
     expect(origin.speak(sdp('ann 1', 8, 1002))).toBe(sdp('ann 1', 10, 1002));
   });
 
+  it('goes on above what a process that is gone may have said and not written down', () => {
+    const origin = new Origin();
+    expect(origin.resume(sdp('ann 1', 7, 1000))).toBe(sdp('ann 1', 7, 1000));
+    const [who, version] = originOf(origin.speak(sdp('ann 1', 7, 1000)));
+    expect(who).toBe('ann 1');
+    expect(Number(version)).toBeGreaterThan(7 + 10);
+  });
+
   it('takes versions of 64 bits', () => {
     const origin = new Origin();
     origin.speak(sdp('ann 1', 1, 1).replace(' 1 IN', ' 18446744073709551615 IN'));
