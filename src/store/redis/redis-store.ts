@@ -18,6 +18,8 @@ import { seed, takeSnapshot } from './snapshot.ts';
 
 /** How long a start waits for Redis, ms. After that it goes on without: calls come first. */
 const PATIENCE_MS = 3000;
+/** What could not be read is read again after this, ms. */
+const RETRY_MS = 1000;
 
 const spokenOf = z.object({ instanceId: z.string() });
 const notice = z.object({ by: z.string(), notice: z.unknown() });
@@ -65,7 +67,9 @@ export async function openRedisStore(
   let epoch: string | undefined;
   let loaded: () => void = () => undefined;
   const first = new Promise<void>((resolve) => (loaded = resolve));
-  const synchronise = async () => {
+  // A connection that is lost meanwhile begins it anew: only the latest turn may load, or it would undo what came after its snapshot.
+  let turns = 0;
+  const synchronise = async (turn: number) => {
     replica.suspend();
     await Promise.all([calls.hurry(), registrations.hurry()]);
     let found = await takeSnapshot(connection, keys);
@@ -75,6 +79,7 @@ export async function openRedisStore(
       found = await takeSnapshot(connection, keys);
       records.reassert();
     }
+    if (turn !== turns) return;
     ({ epoch, secret: nonceKey } = found);
     replica.load(found);
     calls.reassert();
@@ -84,11 +89,12 @@ export async function openRedisStore(
     loaded();
   };
   const again = () => {
-    synchronise().catch((error: unknown) => {
+    const turn = ++turns;
+    synchronise(turn).catch((error: unknown) => {
       log.warn({ err: error }, 'redis is there, but cannot be read');
       setTimeout(() => {
-        if (connection.status.is === 'down' && connection.ready) again();
-      }, 1000).unref();
+        if (turn === turns && connection.ready) again();
+      }, RETRY_MS).unref();
     });
   };
   connection.open({ [keys.changes]: (text) => replica.received(text), [keys.bulletin]: posted }, again);
