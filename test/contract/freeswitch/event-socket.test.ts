@@ -3,10 +3,11 @@ import { FreeSwitch } from '../../../src/embedded/freeswitch/freeswitch.ts';
 import { Caller, sdp } from './caller.ts';
 import { controlledCall, join } from './controlled-call.ts';
 import { Controller, EventSocketClient } from './event-socket-client.ts';
+import { type FreeSwitchUnderTest, freeSwitchUnderTest, REAL } from './under-test.ts';
 
 const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n';
 
-let server: FreeSwitch;
+let server: FreeSwitchUnderTest;
 let controller: Controller;
 const open: { close(): unknown }[] = [];
 const opened = <T extends { close(): unknown }>(each: T): T => {
@@ -15,7 +16,7 @@ const opened = <T extends { close(): unknown }>(each: T): T => {
 };
 
 beforeEach(async () => {
-  server = opened(await FreeSwitch.listen({ password: 'open sesame' }));
+  server = opened(await freeSwitchUnderTest({ password: 'open sesame' }));
   controller = opened(await Controller.listen());
 });
 
@@ -24,7 +25,7 @@ afterEach(async () => {
 });
 
 const client = async (): Promise<EventSocketClient> =>
-  opened(await EventSocketClient.authenticated(server.eventSocketPort, 'open sesame'));
+  opened(await EventSocketClient.authenticated(server.eventSocketPort, server.password));
 
 const call = async () => {
   const made = await controlledCall(server, controller);
@@ -38,7 +39,7 @@ describe('the inbound event socket', () => {
     const socket = opened(await EventSocketClient.open(server.eventSocketPort));
     expect((await socket.replies.next()).head).toBe('Content-Type: auth/request');
     expect((await socket.command('api status')).headers.get('Reply-Text')).toBe('-ERR command not found');
-    expect((await socket.command('auth open sesame')).headers.get('Reply-Text')).toBe('+OK accepted');
+    expect((await socket.command(`auth ${server.password}`)).headers.get('Reply-Text')).toBe('+OK accepted');
     expect(await socket.api('status')).toMatch(/^UP 0 years, .*\nFreeSWITCH \(Version 1\.10\.12/);
   });
 
@@ -82,7 +83,7 @@ describe('the inbound event socket', () => {
     await send('green', 'a::b');
     expect((await socket.events.next())['Colour']).toBe('green');
     expect(socket.events.rest).toEqual([]);
-    expect(await text('filter delete Colour green')).toBe('+OK filter deleted. [Colour]=[green]');
+    expect(await text('filter delete Colour green')).toBe('+OK filter deleted. [Colour][green]');
     await send('red', 'a::b');
     expect((await socket.events.next())['Colour']).toBe('red');
     expect(await text('noevents')).toBe('+OK no longer listening for events');
@@ -131,10 +132,7 @@ describe('the inbound event socket', () => {
 describe('the outbound event socket', () => {
   test('uuid_transfer to `socket … async`: no api there, and static without async', async () => {
     const socket = await client();
-    const caller = opened(await Caller.open(server.sipPort));
-    await caller.call();
-    const rows = JSON.parse(await socket.api('show channels as json')) as { rows: { uuid: string }[] };
-    const uuid = rows.rows[0]?.uuid ?? '';
+    const { uuid } = await call();
     expect(await socket.api(`uuid_transfer ${uuid} 'socket:127.0.0.1:${controller.port} async' inline`)).toBe('+OK\n');
     const control = opened(await controller.next());
     const connected = await control.command('connect');
@@ -151,7 +149,7 @@ describe('the outbound event socket', () => {
     expect(complete['Application-Response']).toBe('FILE PLAYED');
     expect(second.frames[before]?.headers.get('Content-Type')).toBe('command/reply');
     const spoken = second.frames.slice(before).map((frame) => /"Event-Name":"(\w+)"/.exec(frame.body)?.[1] ?? 'reply');
-    expect(spoken.slice(0, 3)).toEqual(['reply', 'CHANNEL_EXECUTE', 'PLAYBACK_START']);
+    expect(spoken.slice(0, 3)).toEqual(['reply', 'CHANNEL_EXECUTE', 'CHANNEL_EXECUTE_COMPLETE']);
   });
 
   test('tells of the hang-up, and lingers when asked to', async () => {
@@ -202,7 +200,7 @@ describe('the outbound event socket', () => {
     made.control.close();
     await made.control.closed;
     expect(await socket.api('conference z list count')).toBe('1');
-    expect(await socket.api('conference z kick all')).toBe('+OK kicked 1\n');
+    expect(await socket.api('conference z kick all')).toMatch(/^\+OK kicked \d+\n$/);
     expect(await made.caller.phone.next('BYE')).toContain('cause=16');
   });
 
@@ -221,7 +219,7 @@ describe('the outbound event socket', () => {
     const caller = opened(await Caller.open(server.sipPort));
     const gone = await Controller.listen();
     gone.close();
-    const answered = await caller.call(sdp(), [`X-esl-outbound: 127.0.0.1:${gone.port}`]);
+    const answered = await caller.call(sdp(), gone.headers);
     expect(answered).toMatch(/^SIP\/2\.0 200/);
     expect(await caller.phone.next('BYE')).toContain('Reason: Q.850;cause=16');
   });
@@ -253,9 +251,9 @@ describe('the outbound event socket', () => {
     }
   });
 
-  test('a crash takes the sockets and sends nothing; closing says BYE', async () => {
+  test.skipIf(REAL)('a crash takes the sockets and sends nothing; closing says BYE', async () => {
     const first = await call();
-    await server.crash();
+    await server.miniature?.crash();
     await first.control.closed;
     expect(first.caller.phone.received.rest.filter((text) => text.startsWith('BYE'))).toEqual([]);
     const other = opened(await FreeSwitch.listen());
@@ -267,7 +265,7 @@ describe('the outbound event socket', () => {
     await Promise.all([closed, other.close(), second.control.closed]);
   });
 
-  test('a media thread that dies takes the server along, and its owner hears of it', async () => {
+  test.skipIf(REAL)('a media thread that dies takes the server along, and its owner hears of it', async () => {
     const errors: string[] = [];
     const other = opened(await FreeSwitch.listen({ onError: ({ message }) => errors.push(message) }));
     const socket = opened(await EventSocketClient.authenticated(other.eventSocketPort));

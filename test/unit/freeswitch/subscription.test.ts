@@ -90,7 +90,8 @@ describe('filters', () => {
 test('myevents wants everything about one channel and nothing else', () => {
   const subscription = new Subscription();
   subscription.addChannel('a');
-  expect(subscription.wants(about('X', 'a'))).toBe(true);
-  expect(subscription.wants(about('X', 'b'))).toBe(false);
+  expect(subscription.wants(about('DTMF', 'a'))).toBe(true);
+  expect(subscription.wants(about('DTMF', 'b'))).toBe(false);
+  expect(subscription.wants(about('PLAYBACK_START', 'a'))).toBe(false);
   expect(subscription.wants(new SwitchEvent('HEARTBEAT'))).toBe(false);
 });

@@ -73,7 +73,7 @@ function filter(session: EventSocketSession, argument: string): Reply {
   if (first.toLowerCase() === 'delete') {
     const value = rest.join(' ');
     session.subscription.removeFilter(second, value || undefined);
-    return reply(`+OK filter deleted. [${second}]=[${value}]`);
+    return reply(`+OK filter deleted. [${second}][${value}]`);
   }
   const value = [second, ...rest].join(' ');
   session.subscription.addFilter(first, value);

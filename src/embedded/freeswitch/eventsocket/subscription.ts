@@ -7,6 +7,15 @@ interface Filter {
   readonly value: string;
 }
 
+/** What `myevents` stands for: neither playbacks nor call states (mod_event_socket of FreeSWITCH 1.10.12). */
+const OF_A_CHANNEL: readonly string[] = [
+  ...['ANSWER', 'APPLICATION', 'BRIDGE', 'CREATE', 'DATA', 'DESTROY', 'EXECUTE', 'EXECUTE_COMPLETE', 'HANGUP'],
+  ...['HANGUP_COMPLETE', 'ORIGINATE', 'UUID', 'OUTGOING', 'PARK', 'PROGRESS', 'PROGRESS_MEDIA', 'STATE', 'UNBRIDGE'],
+  'UNPARK',
+]
+  .map((each) => `CHANNEL_${each}`)
+  .concat('DETECTED_SPEECH', 'DTMF', 'NOTALK', 'TALK');
+
 /** What one event socket wants to hear: event names, subclasses of CUSTOM, header filters, or one channel's events. */
 export class Subscription {
   format: EventFormat = 'plain';
@@ -61,10 +70,10 @@ export class Subscription {
     }
   }
 
-  /** `myevents`: everything about one channel and nothing else. */
+  /** `myevents`: what happens to one channel, and nothing else. */
   addChannel(uuid: string): void {
     this.#onlyChannel = uuid;
-    this.#names.add('ALL');
+    for (const name of OF_A_CHANNEL) this.#names.add(name);
   }
 
   wants(event: SwitchEvent): boolean {
