@@ -19,6 +19,12 @@ import { Member } from './member.ts';
  */
 const LAST_WORDS_MS = 150;
 
+/**
+ * How long a server that does not answer may still do what it was told, ms: drachtio repeats a BYE for 32 s (Timer F), and what
+ * waits in the sockets of a frozen process is done when it wakes up.
+ */
+const STILL_DOES_MS = 33_000;
+
 export interface RoomOptions {
   readonly callId: CallId;
   /** The process whose room it is, and what keeps the conference apart from an earlier one of the same call. */
@@ -42,6 +48,8 @@ export class ConferenceRoom implements Room {
   readonly #options: RoomOptions;
   readonly #log: Logger;
   readonly #members = new Map<MemberId, Member>();
+  /** Those whose phones are called for this room: what they can do is not known when their endpoint is made. */
+  readonly #supervisors = new Set<MemberId>();
   #life: Life = 'open';
   #closing: Promise<void> | undefined;
 
@@ -58,6 +66,7 @@ export class ConferenceRoom implements Room {
     const entrance = entryDeafAndMute(this.conference, this.#options.conferenceProfile);
     const member = new Member(this.#freeswitch, remote, entrance);
     this.#members.set(id, member);
+    if (remote === undefined) this.#supervisors.add(id);
     try {
       const offer = await member.offer();
       this.#watch(id, member);
@@ -85,25 +94,34 @@ export class ConferenceRoom implements Room {
   }
 
   async dismiss(id: MemberId): Promise<void> {
+    await this.#takeOut(id);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Resolves with whether FreeSWITCH has said anything to it. */
+  async #takeOut(id: MemberId): Promise<'answered' | 'silence'> {
+    let outcome: 'answered' | 'silence' = 'answered';
     const member = this.#members.get(id);
-    if (member === undefined) return;
+    if (member === undefined) return outcome;
     try {
       await member.leave(
         this.#options.settleMs,
         () => this.#mute(member),
         () => this.#nobodyEnters(),
       );
-    } catch (error) {
+    } catch (cause) {
+      const error = EarpieceError.from(cause);
+      if (error.code === 'timeout') outcome = 'silence';
       // The server is gone with all its channels: there is nothing to say beyond what was said of that.
       const level = this.#life === 'lost' ? 'debug' : 'warn';
-      this.#log[level]({ member: id, err: EarpieceError.from(error) }, 'member left without confirmation');
+      this.#log[level]({ member: id, err: error }, 'member left without confirmation');
     }
     if (this.#members.get(id) === member) this.#members.delete(id);
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return outcome;
   }
 
   /** The server is gone, and every member with it. */
@@ -124,8 +142,27 @@ export class ConferenceRoom implements Room {
       this.#life = 'closed';
       await delay(LAST_WORDS_MS);
     }
-    await Promise.all([...this.#members.keys()].map((id) => this.dismiss(id)));
+    if (this.#life === 'lost') await this.#leaveLost();
+    else await this.#takeOutAll([...this.#members.keys()]);
     this.#options.onClosed();
+  }
+
+  /**
+   * Of a room that was lost the parties leave first: nobody can be muted in it, and a supervisor that leaves unmuted is heard for a
+   * frame by whoever is still there. A server that is frozen does what it was told when it wakes up, all at once and with everyone
+   * in their places; there the supervisors stay, to be muted by whoever connects to it again and clears what was left.
+   */
+  async #leaveLost(): Promise<void> {
+    const members = [...this.#members.keys()];
+    const supervisors = members.filter((id) => this.#supervisors.has(id));
+    const parties = members.filter((id) => !this.#supervisors.has(id));
+    const outcomes = await this.#takeOutAll(parties);
+    if (!outcomes.includes('silence')) await this.#takeOutAll(supervisors);
+    else void delay(STILL_DOES_MS, undefined, { ref: false }).then(() => this.#takeOutAll(supervisors));
+  }
+
+  #takeOutAll(ids: readonly MemberId[]): Promise<('answered' | 'silence')[]> {
+    return Promise.all(ids.map((id) => this.#takeOut(id)));
   }
 
   async #apply(step: Step): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { z } from 'zod';
-import { mediaOf, MediaServerProcess } from '../support/media-server-process.ts';
+import { mediaOf, MediaServerProcess, mediaServersAre } from '../support/media-server-process.ts';
 import type { OutgoingCall } from '../support/outgoing-call.ts';
 import { Oracle } from '../support/oracle.ts';
 import type { Phone } from '../support/phone.ts';
@@ -92,7 +92,7 @@ function rows(trios: readonly Trio[], calls: readonly OutgoingCall[], blows: rea
       target: `≤ ${TARGET_MS} ms`,
       peers: '–',
       ok: quantile(silences ?? [], 1) <= TARGET_MS,
-      note: `${moments.length} times ${trios.length} coached calls; the supervisors are back after ${quantiles(back ?? [], [0.5, 1], 'ms', 0)} (median / last)`,
+      note: `${moments.length} times ${trios.length} coached calls on ${mediaServersAre}; the supervisors are back after ${quantiles(back ?? [], [0.5, 1], 'ms', 0)} (median / last)`,
     };
   };
   return [

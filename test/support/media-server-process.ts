@@ -12,6 +12,9 @@ import { SECRETS } from './real-engines.ts';
  */
 const command = process.env['EARPIECE_FREESWITCH_COMMAND'];
 
+/** Which servers these are, in words. */
+export const mediaServersAre = command === undefined ? 'the miniature FreeSWITCH' : 'real FreeSWITCH servers';
+
 /** What Earpiece has to be told to use these servers. */
 export function mediaOf(fleet: readonly MediaServerProcess[]) {
   const { EARPIECE_CONFERENCE_PROFILE: conferenceProfile = 'earpiece' } = process.env;
