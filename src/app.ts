@@ -111,7 +111,8 @@ export class App implements AsyncDisposable {
       b2bua.control(switchboard);
       const succession = new Succession({ ...ports, rooms: media, control: switchboard });
       b2bua.onAbandoned((call) => void succession.take(call));
-      store.siblings.follow({ lost: (id) => succession.lost(id), reunited: () => undefined });
+      // Nobody waits for it: it looks again for a minute.
+      store.siblings.follow({ lost: (id) => Promise.resolve(void succession.lost(id)), reunited: () => undefined });
       media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;

@@ -295,6 +295,9 @@ export class B2bua implements Signalling {
       anchored: media === 'anchored',
       looked: found.then(() => undefined),
       isUp: () => this.#conversations.has(conversation),
+      doubt: () => {
+        for (const leg of conversation.legs) leg.doubt();
+      },
     };
   }
 

@@ -71,8 +71,6 @@ export class Conversation implements LegListener<Leg> {
     conversation.#caller = legOf(caller, conversation);
     conversation.#callee = legOf(callee, conversation);
     conversation.#media = media;
-    // The crash may have come between what a phone was told and our writing it down.
-    if (media === 'anchored') for (const leg of conversation.legs) leg.doubt();
     conversation.#state = 'established';
     ports.established(conversation);
     return conversation;

@@ -75,6 +75,8 @@ export interface AbandonedCall {
   readonly looked: Promise<unknown>;
   /** Whether both phones are still there, as far as we know. */
   isUp(): boolean;
+  /** What is known of its media may be overtaken: whoever is connected from now on is told anew. */
+  doubt(): void;
 }
 
 /** A conference that outlived the process that made it, with everyone in it. */

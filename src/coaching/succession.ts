@@ -44,7 +44,11 @@ export class Succession {
     // Who cannot be silenced is removed all the same, below.
     await Promise.allSettled(rooms.map((room) => room.silence()));
     await looked;
-    if (anchored) await this.#connect(abandoned);
+    // The crash may have come between what a phone was told and its being written down; a room says more than a record.
+    if (anchored || rooms.length > 0) {
+      abandoned.doubt();
+      await this.#connect(abandoned);
+    }
     if (abandoned.isUp()) this.#ports.control.callEstablished(call);
     this.#claimed.delete(call.id);
     await this.#clear(rooms);

@@ -33,7 +33,13 @@ function successor({ refusals = 0, rooms = ['call'] }: { refusals?: number; room
   return { did, succession };
 }
 
-const left = (anchored: boolean, up = true) => ({ call, anchored, looked: Promise.resolve(), isUp: () => up });
+const left = (anchored: boolean, up = true) => ({
+  call,
+  anchored,
+  looked: Promise.resolve(),
+  isUp: () => up,
+  doubt: () => undefined,
+});
 
 describe('a call that a dead process has left behind', () => {
   it('anchored: its supervisors are silenced before anything else, its room goes last', async () => {
@@ -46,6 +52,12 @@ describe('a call that a dead process has left behind', () => {
     const { did, succession } = successor({ rooms: [] });
     await succession.take(left(false));
     expect(did).toEqual(['established call']);
+  });
+
+  it('written down as direct, but there is a room: the room is believed', async () => {
+    const { did, succession } = successor();
+    await succession.take(left(false));
+    expect(did).toEqual(['silence call', 'connect', 'established call', 'clear call']);
   });
 
   it('whose phones refuse for a while keeps its room meanwhile', async () => {
