@@ -2,13 +2,14 @@ import type { Call, CallId } from '../coaching/call.ts';
 import type { Party, Sdp } from '../coaching/leg.ts';
 import type { CallControl } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
-import { connectDirectly } from './direct-media.ts';
+import { connectDirectly, connected, type Words } from './direct-media.ts';
 import { answering, guarded } from './guard.ts';
 import { contentOf } from './headers.ts';
 import type { Leg } from './leg.ts';
 import type { LateOffer, LegListener, Solicited } from './leg-listener.ts';
 import { type CallRecord, type LegRecord, callOf } from './leg-record.ts';
 import { repair } from './media-repair.ts';
+import { unspoken } from './re-invite.ts';
 import { glare, respond } from './responses.ts';
 import { activated } from './sdp.ts';
 import type { Headers, Reply, StackRequest } from './stack.ts';
@@ -48,6 +49,8 @@ export class Conversation implements LegListener<Leg> {
   #state: 'connecting' | 'established' | 'over' = 'connecting';
   /** Whether the phones are meant to talk to each other, or each to the media server. */
   #media: 'direct' | 'anchored' = 'direct';
+  /** What caller and callee said when they talked directly last. */
+  #before: Words | undefined;
   #superseded: AbortController | undefined;
   #ending: Promise<void> | undefined;
   #endedBy: 'caller' | 'callee' | undefined;
@@ -118,10 +121,15 @@ export class Conversation implements LegListener<Leg> {
   }
 
   /** Offers the core's media to a leg, or passes on what the other party offers. */
-  offer(leg: Leg, offer: Sdp): Promise<Sdp> {
+  async offer(leg: Leg, offer: Sdp): Promise<Sdp> {
     const relayed = this.#pending !== undefined && this.#pending.leg !== leg && this.#pending.offer === offer;
-    if (!relayed) this.#aim('anchored');
-    return leg.offer(offer);
+    if (relayed) return leg.offer(offer);
+    this.#aim('anchored');
+    try {
+      return await leg.offer(offer);
+    } catch (error) {
+      throw unspoken(error, offer, leg.remote);
+    }
   }
 
   /**
@@ -132,7 +140,7 @@ export class Conversation implements LegListener<Leg> {
     const [caller, callee] = this.#both();
     const superseded = this.#aim('direct');
     try {
-      await connectDirectly(caller, callee, superseded);
+      await connectDirectly(caller, callee, superseded, this.#before);
     } catch (error) {
       if (!superseded.aborted) {
         this.log.warn({ err: error }, 'the parties could not be connected directly, trying again');
@@ -197,6 +205,10 @@ export class Conversation implements LegListener<Leg> {
   /** Says where the media shall flow; what was decided before is superseded. The signal tells when that happens to this decision. */
   #aim(media: 'direct' | 'anchored'): AbortSignal {
     const aim = new AbortController();
+    const [caller, callee] = this.#both();
+    if (media === 'anchored' && this.#media === 'direct' && connected(caller, callee)) {
+      this.#before = [caller.remote, callee.remote];
+    }
     this.#superseded?.abort('something else was decided');
     this.#superseded = aim;
     this.#media = media;

@@ -1,7 +1,7 @@
 import type { Sdp } from '../coaching/leg.ts';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Solicited } from './leg-listener.ts';
-import { agrees, shareCodec } from './sdp.ts';
+import { agrees, codecsOf, sameStream, shareCodec, sharedCodecs } from './sdp.ts';
 
 /** What is needed of a leg here. */
 export interface Negotiator {
@@ -10,6 +10,9 @@ export interface Negotiator {
   offer(offer: Sdp): Promise<Sdp>;
   solicit(): Promise<Solicited>;
 }
+
+/** What two phones said of their media. */
+export type Words = readonly [a: Sdp, b: Sdp];
 
 /** How often a phone may change its mind while the two are told of each other. */
 const ROUNDS = 3;
@@ -22,13 +25,22 @@ const ROUNDS = 3;
  * Rejects with `unavailable` or `timeout`. A phone that agreed then stays where it is: it waits for the other at the right place,
  * while what it had before may be a room that is about to close. To be called again for the one that refused.
  *
+ * `before`: what they said when they talked directly last, which brings them back to the codec they had: a room speaks G.711 alone, and
+ * whoever was in it said last that it speaks that.
+ *
  * Aborting `signal` says that something newer has been decided for the two: nothing more is offered.
  */
-export async function connectDirectly(a: Negotiator, b: Negotiator, signal: AbortSignal): Promise<void> {
+export async function connectDirectly(
+  a: Negotiator,
+  b: Negotiator,
+  signal: AbortSignal,
+  before?: Words,
+): Promise<void> {
   assertWanted(signal);
   if (connected(a, b)) return;
-  if (!shareCodec(a.remote, b.remote)) return introduce(a, b, signal);
-  await tellBoth(a, b);
+  const words = wordsOf([a.remote, b.remote], before);
+  if (!shareCodec(...words)) return introduce(a, b, signal);
+  await tellBoth(a, b, words);
   for (let round = 0; round < ROUNDS && !connected(a, b); round++) {
     // One after the other: the answer of the first is what the second has to know.
     for (const [each, other] of [
@@ -50,13 +62,21 @@ function assertWanted(signal: AbortSignal): void {
 /** Whether what the phone was last told is what the other says of itself now. */
 const knows = (phone: Negotiator, other: Negotiator): boolean => agrees(phone.local, other.remote);
 
-const connected = (a: Negotiator, b: Negotiator): boolean => knows(a, b) && knows(b, a);
+/** Whether each has been told of the other. */
+export const connected = (a: Negotiator, b: Negotiator): boolean => knows(a, b) && knows(b, a);
+
+/** What they said last, or what they said before, where they are where they were and have since said less. */
+function wordsOf(last: Words, before: Words | undefined): Words {
+  if (before === undefined || !before.every((said, n) => sameStream(said, last[n] ?? ''))) return last;
+  const kept = sharedCodecs(...before).every((codec) => last.every((said) => codecsOf(said).includes(codec)));
+  return kept ? last : before;
+}
 
 /** Tells each phone of the other. A refusal counts only when it matters: a phone that never went elsewhere need not be told. */
-async function tellBoth(a: Negotiator, b: Negotiator): Promise<void> {
+async function tellBoth(a: Negotiator, b: Negotiator, [ofA, ofB]: Words): Promise<void> {
   const offers = [
-    [a, b.remote],
-    [b, a.remote],
+    [a, ofB],
+    [b, ofA],
   ] as const;
   const told = await Promise.allSettled(
     offers.filter(([phone, said]) => !agrees(phone.local, said)).map(([phone, said]) => phone.offer(said)),

@@ -40,7 +40,7 @@ export class IncomingCalls {
   }
 
   handle(request: StackRequest, reply: Reply): void {
-    const { callers, options, log } = this.#ports;
+    const { callers, log } = this.#ports;
     const refuse = (refusal: Refusal) => {
       // A question for a password is the normal way to begin.
       const level = refusal.status === 407 ? 'debug' : 'info';
@@ -61,7 +61,7 @@ export class IncomingCalls {
       refuse(caller);
       return;
     }
-    const screened = screen(request, options.codecs ?? DEFAULTS.codecs);
+    const screened = screen(request);
     if ('status' in screened) {
       refuse(screened);
       return;

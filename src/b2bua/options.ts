@@ -18,8 +18,6 @@ export interface B2buaOptions {
   /** The credentials of whoever logs in by this name. */
   readonly credentials: (userName: string) => Credentials | undefined;
   readonly algorithms?: readonly DigestAlgorithm[];
-  /** What the media server understands, e.g. `PCMU`. A call without any of these could not be supervised and is refused (488). */
-  readonly codecs?: readonly string[];
   /** How long phones may ring, in milliseconds. */
   readonly ringMs?: { readonly callee: number; readonly supervisor: number };
   /** Headers that make a phone go off hook by itself. */
@@ -34,7 +32,6 @@ export interface B2buaOptions {
 
 export const DEFAULTS = {
   algorithms: ['SHA-256', 'MD5'],
-  codecs: ['PCMU', 'PCMA'],
   ringMs: { callee: 180_000, supervisor: 30_000 },
   /** The first is understood by most phones, the second by the older ones of Polycom, Snom and Yealink. */
   autoAnswerHeaders: {

@@ -1,8 +1,9 @@
+import { NoCommonCodec } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 import type { Logger } from '../log.ts';
 import type { FinalResponse } from './in-dialog-request.ts';
 import { OfferRefused } from './responses.ts';
-import { audioOf } from './sdp.ts';
+import { audioOf, codecNamesOf, shareCodec } from './sdp.ts';
 import type { StackDialog } from './stack.ts';
 
 /** RFC 3261 14.1, in ms: whoever chose the Call-ID waits longer, so that the two do not meet again. */
@@ -44,4 +45,13 @@ export function refusedBy({ response }: FinalResponse): OfferRefused {
   const { status, reason } = response;
   const warning = response.get('Warning');
   return new OfferRefused({ status, reason, ...(warning !== undefined && { headers: { Warning: warning } }) });
+}
+
+/**
+ * What the refusal of an offer of ours means: none of its codecs, where the phone says that our media will not do (488, 606) and has
+ * never spoken of any of them. `said`: what it has said of its media. Any other error is itself.
+ */
+export function unspoken(error: unknown, offer: Sdp, said: Sdp): unknown {
+  const refused = error instanceof OfferRefused && [488, 606].includes(error.refusal.status);
+  return refused && !shareCodec(offer, said) ? new NoCommonCodec(codecNamesOf(offer), 'the phone', error) : error;
 }

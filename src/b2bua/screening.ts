@@ -14,7 +14,7 @@ export function forwardsLeft(invite: StackMessage): number | undefined {
 }
 
 /** What can be wrong with an INVITE, before anybody else hears of it; else what it offers (`undefined`: it wants an offer). */
-export function screen(invite: StackMessage, codecs: readonly string[]): Refusal | { readonly offer: Sdp | undefined } {
+export function screen(invite: StackMessage): Refusal | { readonly offer: Sdp | undefined } {
   const forwards = forwardsLeft(invite);
   if (forwards === undefined) return { status: 400, reason: 'Bad Max-Forwards' };
   if (forwards === 0) return { status: 483 };
@@ -24,5 +24,5 @@ export function screen(invite: StackMessage, codecs: readonly string[]): Refusal
   const offer = descriptionIn(invite);
   if (offer === 'unreadable') return { status: 415, headers: { Accept: 'application/sdp' } };
   if (offer === 'none') return { offer: undefined };
-  return refusalOf(offer.sdp, codecs) ?? { offer: offer.sdp };
+  return refusalOf(offer.sdp) ?? { offer: offer.sdp };
 }

@@ -73,28 +73,36 @@ export function audioOf(description: Sdp): Audio | 'broken' | 'no-audio' {
   return { address, port: Number(port), codecs, direction };
 }
 
-/** Why an offer cannot be taken; `undefined` when it can. `codecs` in lower or upper case, e.g. `PCMU`. */
-export function refusalOf(offer: Sdp, codecs: readonly string[]): Refusal | undefined {
+/**
+ * Why an offer cannot be taken; `undefined` when it can. Its codecs are the business of the phone it goes to: a call that cannot be
+ * supervised is a call all the same.
+ */
+export function refusalOf(offer: Sdp): Refusal | undefined {
   const audio = audioOf(offer);
   if (audio === 'broken') return { status: 400, reason: 'Bad Session Description' };
-  if (audio === 'no-audio') return notAcceptable(304, 'Media type not available');
-  const ours = new Set(codecs.map((codec) => codec.toUpperCase()));
-  const common = voices(audio).some((name) => ours.has(name.split('/')[0] ?? ''));
-  return common ? undefined : notAcceptable(305, 'Incompatible media format');
+  if (audio !== 'no-audio') return undefined;
+  // The warn-code is that of RFC 3261 20.43.
+  return { status: 488, headers: { Warning: '304 earpiece "Media type not available"' } };
 }
 
-/** The warn-codes are those of RFC 3261 20.43. */
-function notAcceptable(code: 304 | 305, text: string): Refusal {
-  return { status: 488, headers: { Warning: `${code} earpiece "${text}"` } };
+/** The codecs of a description that carry a voice, the preferred one first, e.g. `G722/8000`. */
+export function codecsOf(description: Sdp): string[] {
+  const audio = audioOf(description);
+  return typeof audio === 'string' ? [] : voices(audio);
+}
+
+/** The same without rates, as one says them: `G722`. */
+export const codecNamesOf = (description: Sdp): string[] =>
+  codecsOf(description).map((codec) => codec.replace(/\/.*/, ''));
+
+/** What two phones that said this can talk to each other in. */
+export function sharedCodecs(a: Sdp, b: Sdp): string[] {
+  const theirs = new Set(codecsOf(b));
+  return codecsOf(a).filter((name) => theirs.has(name));
 }
 
 /** Whether two phones that said this can talk to each other. */
-export function shareCodec(a: Sdp, b: Sdp): boolean {
-  const [one, other] = [audioOf(a), audioOf(b)];
-  if (typeof one === 'string' || typeof other === 'string') return false;
-  const theirs = new Set(voices(other));
-  return voices(one).some((name) => theirs.has(name));
-}
+export const shareCodec = (a: Sdp, b: Sdp): boolean => sharedCodecs(a, b).length > 0;
 
 /**
  * Whether whoever was told `told` of a phone can go on when the phone has now said `said`: the same place, and the codec
@@ -118,6 +126,12 @@ export function samePlace(a: Sdp, b: Sdp): boolean {
   return (
     typeof one !== 'string' && typeof other !== 'string' && one.address === other.address && one.port === other.port
   );
+}
+
+/** Whether both want their audio at the same address, and send and receive alike. */
+export function sameStream(a: Sdp, b: Sdp): boolean {
+  const [one, other] = [audioOf(a), audioOf(b)];
+  return samePlace(a, b) && typeof one !== 'string' && typeof other !== 'string' && one.direction === other.direction;
 }
 
 /** The same description, ready to send and to receive: what is offered when the phone asks for an offer (RFC 6337 5.3). */

@@ -9,7 +9,7 @@ export type ErrorCode =
   | 'timeout'
   | 'isolation-lost';
 
-/** The one error of the core. Busy, no answer and cancelled are outcomes, not errors. */
+/** The one kind of error of the core. Busy, no answer and cancelled are outcomes, not errors. */
 export class EarpieceError extends Error {
   readonly code: ErrorCode;
 
@@ -23,5 +23,21 @@ export class EarpieceError extends Error {
   static from(cause: unknown, code: ErrorCode = 'unavailable'): EarpieceError {
     if (cause instanceof EarpieceError) return cause;
     return new EarpieceError(code, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** A phone has none of the codecs that a room speaks: its call goes on, unsupervised. */
+export class NoCommonCodec extends EarpieceError {
+  /** E.g. `PCMU`. */
+  readonly codecs: readonly string[];
+
+  constructor(codecs: readonly string[], whose = 'the phone', cause?: unknown) {
+    super('unavailable', `${whose} speaks none of ${codecs.join(', ')}`, { cause });
+    this.codecs = codecs;
+  }
+
+  /** The same, told of a certain phone (`the agent's phone`); any other error is itself. */
+  static of(whose: string, error: unknown): unknown {
+    return error instanceof NoCommonCodec ? new NoCommonCodec(error.codecs, whose, error) : error;
   }
 }

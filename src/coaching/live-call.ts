@@ -1,6 +1,6 @@
 import { type Audibility, audibility, type MemberId, type Supervisor } from './audibility.ts';
 import { type Call, farLeg, parties } from './call.ts';
-import { EarpieceError } from './errors.ts';
+import { EarpieceError, NoCommonCodec } from './errors.ts';
 import type { LegId, Sdp } from './leg.ts';
 import type { Operation } from './monitoring.ts';
 import type { MediaServers, Signalling } from './ports.ts';
@@ -214,6 +214,13 @@ export class LiveCall {
     return parties(this.call).map((party) => party.legId);
   }
 
+  /** How one speaks of the phone of a party. */
+  #phoneOf(legId: LegId): string {
+    const monitored = [...this.#supervisors.values()].some(({ agent }) => agent === legId);
+    if (monitored) return "the agent's phone";
+    return legId === this.call.caller.legId ? "the caller's phone" : "the callee's phone";
+  }
+
   #needed(): boolean {
     return !this.#ended && (this.#always || this.#supervisors.size > 0 || this.#expected.size > 0);
   }
@@ -252,12 +259,17 @@ export class LiveCall {
   async #seat(room: StagedRoom, arrival?: Arrival): Promise<void> {
     try {
       await this.#prepareParties(room);
-      const descriptions = this.#descriptions(arrival);
-      const admitted = all([...descriptions.keys()].map((member) => room.admit(member)));
+      const moving = this.#media.flow === 'anchored' ? [] : this.#legIds();
+      const seats = arrival === undefined ? moving : [...moving, arrival.supervisor.member];
+      const admitted = all(seats.map((member) => room.admit(member)));
       // At the same time: who hears whom does not hang on where phones are, and either takes as long as the other. The parties'
       // endpoints send to where their phones are before those are told: a packet that comes early has somewhere to go.
-      const described = all([...descriptions].map(([member, sdp]) => room.describe(member, sdp)));
-      await all([described, admitted.then(() => this.#arrangeWith(room, arrival?.supervisor))]);
+      const aimed = all(moving.map((legId) => room.aim(legId, this.#ports.signalling.remoteDescription(legId))));
+      await all([
+        aimed,
+        this.#describe(room, arrival),
+        admitted.then(() => this.#arrangeWith(room, arrival?.supervisor)),
+      ]);
       this.#assertHeld(room);
     } catch (error) {
       if (this.#media.flow === 'prepared') await this.#dismissParties(room);
@@ -265,11 +277,14 @@ export class LiveCall {
     }
   }
 
-  /** Where the phones are of those that take a seat. */
-  #descriptions(arrival: Arrival | undefined): ReadonlyMap<MemberId, Sdp> {
-    const moving = this.#media.flow === 'anchored' ? [] : this.#legIds();
-    const phones = new Map(moving.map((legId) => [legId, this.#ports.signalling.remoteDescription(legId)]));
-    return arrival === undefined ? phones : phones.set(arrival.supervisor.member, arrival.answer);
+  /** Where the phone is of the supervisor that comes. */
+  async #describe(room: StagedRoom, arrival: Arrival | undefined): Promise<void> {
+    if (arrival === undefined) return;
+    try {
+      await room.describe(arrival.supervisor.member, arrival.answer);
+    } catch (error) {
+      throw NoCommonCodec.of("the supervisor's phone", error);
+    }
   }
 
   async #arrangeWith(room: StagedRoom, supervisor: Supervisor | undefined): Promise<void> {
@@ -296,8 +311,11 @@ export class LiveCall {
     try {
       await all(
         this.#legIds().map(async (legId) => {
-          const answer = await this.#ports.signalling.offer(legId, room.offerOf(legId));
-          await room.describe(legId, answer);
+          try {
+            await room.describe(legId, await this.#ports.signalling.offer(legId, room.offerOf(legId)));
+          } catch (error) {
+            throw NoCommonCodec.of(this.#phoneOf(legId), error);
+          }
         }),
       );
     } catch (error) {

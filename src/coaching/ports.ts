@@ -44,6 +44,11 @@ export interface Room {
    * the member's phone said of its media, where that is known. Resolves with the description to offer to the phone.
    */
   prepare(member: MemberId, remote: Sdp | undefined): Promise<Sdp>;
+  /**
+   * Points the endpoint at where its phone is now, which has not been told of it yet; resolves with the description to offer to the phone.
+   * One whose codec no room speaks hears nothing before it has answered.
+   */
+  aim(member: MemberId, remote: Sdp): Promise<Sdp>;
   /** Gives the endpoint what its phone says now of its media (an answer, or a new offer); resolves with the endpoint's own. */
   describe(member: MemberId, remote: Sdp): Promise<Sdp>;
   /** Takes the member into the conference, deaf and mute. */

@@ -43,6 +43,10 @@ export class StagedRoom {
     return offer;
   }
 
+  async aim(member: MemberId, remote: Sdp): Promise<void> {
+    this.#offers.set(member, await this.#room.aim(member, remote));
+  }
+
   async describe(member: MemberId, remote: Sdp): Promise<Sdp> {
     const local = await this.#room.describe(member, remote);
     this.#offers.set(member, local);

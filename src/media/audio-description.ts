@@ -1,10 +1,11 @@
 import { parse, type MediaDescription, type SessionDescription } from 'sdp-transform';
-import { EarpieceError } from '../coaching/errors.ts';
+import { EarpieceError, NoCommonCodec } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
 
 /** The codecs a conference member may speak, with their static payload types (RFC 3551 section 6). */
 export const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8 } as const;
 export type Codec = keyof typeof PAYLOAD_TYPES;
+export const CODECS = Object.keys(PAYLOAD_TYPES) as readonly Codec[];
 
 export const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
@@ -36,31 +37,42 @@ export interface MediaLine {
   readonly ours: boolean;
 }
 
-export interface Description {
-  readonly audio: Audio;
+export interface Description<A extends AnyAudio = Audio> {
+  readonly audio: A;
   readonly lines: readonly MediaLine[];
 }
 
+/** The audio of a phone that may talk to somebody else in a codec that is none of ours. */
+export type AnyAudio = Omit<Audio, 'codec'> & { readonly codec: Codec | undefined };
+
 /**
- * Reads a session description (RFC 4566). Throws `invalid-request` when it is none, or when it has no audio stream over
- * plain RTP with a codec that we speak.
+ * Reads what is said to us (RFC 4566). Throws `invalid-request` when it is no session description, or has no audio stream over plain RTP,
+ * and {@link NoCommonCodec} when it has none with a codec that we speak.
  */
 export function readDescription(sdp: Sdp): Description {
+  const { audio, lines } = readAnyDescription(sdp);
+  const { codec } = audio;
+  if (codec === undefined) throw new NoCommonCodec(CODECS);
+  return { audio: { ...audio, codec }, lines };
+}
+
+/** Reads what was said to somebody else. Throws `invalid-request` when it is no session description, or has no audio stream over plain RTP. */
+export function readAnyDescription(sdp: Sdp): Description<AnyAudio> {
   const session = parse(sdp);
   if (!sdp.startsWith('v=0')) throw new EarpieceError('invalid-request', 'this is not a session description');
-  const ours = session.media.find((media) => isPlainAudio(media) && codecOf(media) !== undefined);
-  const codec = ours && codecOf(ours);
-  if (ours === undefined || codec === undefined) throw new EarpieceError('invalid-request', refusal(session));
+  const plain = session.media.filter(isPlainAudio);
+  const ours = plain.find((media) => codecOf(media) !== undefined) ?? plain[0];
+  if (ours === undefined) throw new EarpieceError('invalid-request', refusal(session));
   const lines = session.media.map((media) => ({
     type: media.type,
     protocol: media.protocol,
     formats: formatsOf(media).join(' '),
     ours: media === ours,
   }));
-  return { audio: readAudio(session, ours, codec), lines };
+  return { audio: readAudio(session, ours), lines };
 }
 
-function readAudio(session: SessionDescription, media: MediaDescription, codec: Codec): Audio {
+function readAudio(session: SessionDescription, media: MediaDescription): AnyAudio {
   const connection = media.connection ?? session.connection;
   if (connection === undefined) throw new EarpieceError('invalid-request', 'the audio has no address');
   const said = DIRECTIONS.find((each) => each === (media.direction ?? session.direction)) ?? 'sendrecv';
@@ -70,7 +82,7 @@ function readAudio(session: SessionDescription, media: MediaDescription, codec: 
   return {
     rtp: { family: connection.version === 6 ? 6 : 4, host: connection.ip, port: media.port },
     direction,
-    codec,
+    codec: codecOf(media),
     telephoneEvent: events?.payload,
     ptime: media.ptime,
   };
@@ -85,11 +97,9 @@ function isPlainAudio({ type, port, protocol }: MediaDescription): boolean {
 }
 
 function codecOf(media: MediaDescription): Codec | undefined {
-  const spoken = formatsOf(media).map((format) => codecs.find((codec) => String(PAYLOAD_TYPES[codec]) === format));
+  const spoken = formatsOf(media).map((format) => CODECS.find((codec) => String(PAYLOAD_TYPES[codec]) === format));
   return spoken.find((codec) => codec !== undefined);
 }
-
-const codecs = Object.keys(PAYLOAD_TYPES) as Codec[];
 
 /** sdp-transform makes a number of a list with one element, whatever its types say. */
 const formatsOf = (media: { readonly payloads?: string | number }): string[] => String(media.payloads ?? '').split(' ');
@@ -97,6 +107,5 @@ const formatsOf = (media: { readonly payloads?: string | number }): string[] => 
 function refusal(session: SessionDescription): string {
   const audio = session.media.filter(({ type, port }) => type === 'audio' && port !== 0);
   if (audio.length === 0) return 'the description has no audio';
-  if (!audio.some(isPlainAudio)) return `audio over ${audio[0]?.protocol ?? ''} cannot be mixed`;
-  return 'the description has neither PCMU nor PCMA';
+  return `audio over ${audio[0]?.protocol ?? ''} cannot be mixed`;
 }

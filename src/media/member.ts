@@ -1,18 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { Sdp } from '../coaching/leg.ts';
-import { type Audio, type Codec, type Description, type MediaLine, readDescription } from './audio-description.ts';
+import {
+  type Audio,
+  type Codec,
+  CODECS,
+  type MediaLine,
+  readAnyDescription,
+  readDescription,
+} from './audio-description.ts';
 import { AUDIO_ONLY, reversed, writeDescription } from './audio-writer.ts';
 import { Channel, type Joined } from './channel.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 import { SINK } from './sink.ts';
 
-/** What a phone that has said nothing yet is taken for, and everything we speak to offer it. */
+/** What a phone that has said nothing yet is taken for. */
 const UNKNOWN: Audio = { rtp: SINK, direction: 'sendrecv', codec: 'PCMU', telephoneEvent: 101, ptime: 20 };
-const EVERYTHING: readonly Codec[] = ['PCMU', 'PCMA'];
 
 /** ms in a packet where a phone does not say. */
 const PTIME = 20;
+
+/** What telephone events may be called: 101 where it is free, as nearly everybody does, else another dynamic payload type (RFC 3551 section 6). */
+const EVENT_TYPES: readonly number[] = [101, ...Array.from({ length: 32 }, (_, n) => 96 + n)];
 
 /** Whether a member can be heard in its conference. `muted.since`: performance.now() of the confirmation, ms. */
 type Mouth = { readonly is: 'never-opened' | 'open' } | { readonly is: 'muted'; readonly since: number };
@@ -21,6 +30,8 @@ type Mouth = { readonly is: 'never-opened' | 'open' } | { readonly is: 'muted'; 
 export class Member {
   readonly #opening: Promise<Channel>;
   readonly #entering: Promise<Joined>;
+  /** What the phone is offered: the codec it speaks already, or all of ours when it speaks another or has said nothing yet. */
+  #codecs: readonly Codec[] = CODECS;
   #lines: readonly MediaLine[] = AUDIO_ONLY;
   /** What the channel was last told. */
   #told: Audio;
@@ -38,10 +49,9 @@ export class Member {
    * `entrance`: the argument of the conference application. Throws `invalid-request`.
    */
   constructor(freeswitch: FreeSwitch, remote: Sdp | undefined, entrance: string) {
-    const phone = remote === undefined ? undefined : readDescription(remote);
-    if (phone !== undefined) this.#lines = phone.lines;
+    const audio = remote === undefined ? UNKNOWN : this.#look(remote).audio;
     this.#isKeptApart = remote === undefined;
-    this.#told = { ...(phone?.audio ?? UNKNOWN), rtp: SINK, direction: 'sendrecv' };
+    this.#told = { ...audio, rtp: SINK, direction: 'sendrecv' };
     this.#opening = Channel.open(freeswitch, this.#towardsFreeSwitch());
     this.#entering = this.#opening.then((channel) => channel.join(entrance));
     // Whoever admits it is told; nobody does when the call or the supervisor is gone before.
@@ -63,13 +73,16 @@ export class Member {
     return this.#conferenceId;
   }
 
-  /** The offer for the phone: the codec it speaks already, or all when nothing is known of it. */
-  async offer(codecs: readonly Codec[] = [this.#told.codec]): Promise<Sdp> {
-    return this.#towardsPhone(await this.#opening, 'sendrecv', codecs);
+  /** The offer for the phone. */
+  async offer(): Promise<Sdp> {
+    return this.#towardsPhone(await this.#opening, 'sendrecv');
   }
 
-  offerEverything(): Promise<Sdp> {
-    return this.offer(EVERYTHING);
+  /** Sends to where the phone is, which expects somebody else there; resolves with the offer for it. Rejects like `describe`. */
+  async aim(remote: Sdp): Promise<Sdp> {
+    const { audio, direction } = this.#look(remote);
+    await this.#tell(audio);
+    return this.#towardsPhone(await this.#opening, reversed(direction));
   }
 
   /**
@@ -77,21 +90,11 @@ export class Member {
    * Rejects with `invalid-request`, `unavailable`, `timeout`; FreeSWITCH then goes on as before.
    */
   async describe(remote: Sdp): Promise<Sdp> {
-    const { audio, lines }: Description = readDescription(remote);
-    const channel = await this.#opening;
-    if (!sameAudio(audio, this.#told)) {
-      const before = this.#told;
-      this.#told = audio;
-      this.#toldVersion++;
-      try {
-        await channel.redescribe(this.#towardsFreeSwitch());
-      } catch (error) {
-        this.#told = before;
-        throw error;
-      }
-    }
+    const { audio, lines } = readDescription(remote);
+    await this.#tell(audio);
     this.#lines = lines;
-    return this.#towardsPhone(channel, reversed(audio.direction), [audio.codec]);
+    this.#codecs = [audio.codec];
+    return this.#towardsPhone(await this.#opening, reversed(audio.direction));
   }
 
   /** Counts as in the conference from here. Rejects with `isolation-lost` when FreeSWITCH does not say that it is deaf and mute. */
@@ -146,16 +149,45 @@ export class Member {
     }
   }
 
+  /**
+   * Looks at a phone that talks to somebody else so far. Where it does so in a codec that we do not speak, nothing is sent to it before it has
+   * answered an offer of ours, in which no payload type means anything else than it did (RFC 3264 8.3.2).
+   */
+  #look(remote: Sdp): { readonly audio: Audio; readonly direction: Audio['direction'] } {
+    const { audio, lines } = readAnyDescription(remote);
+    const { codec, direction } = audio;
+    this.#lines = lines;
+    this.#codecs = codec === undefined ? CODECS : [codec];
+    if (codec !== undefined) return { audio: { ...audio, codec }, direction };
+    const taken = lines.find(({ ours }) => ours)?.formats.split(' ') ?? [];
+    const telephoneEvent = audio.telephoneEvent ?? EVENT_TYPES.find((type) => !taken.includes(String(type)));
+    return { audio: { ...UNKNOWN, telephoneEvent }, direction };
+  }
+
+  async #tell(audio: Audio): Promise<void> {
+    const channel = await this.#opening;
+    if (sameAudio(audio, this.#told)) return;
+    const before = this.#told;
+    this.#told = audio;
+    this.#toldVersion++;
+    try {
+      await channel.redescribe(this.#towardsFreeSwitch());
+    } catch (error) {
+      this.#told = before;
+      throw error;
+    }
+  }
+
   #towardsFreeSwitch(): Sdp {
     const { codec, ptime = PTIME } = this.#told;
     return writeDescription({ ...this.#told, codecs: [codec], ptime, version: this.#toldVersion });
   }
 
-  #towardsPhone(channel: Channel, direction: Audio['direction'], codecs: readonly Codec[]): Sdp {
+  #towardsPhone(channel: Channel, direction: Audio['direction']): Sdp {
     const { rtp } = readDescription(channel.sdp).audio;
     const { telephoneEvent, ptime = PTIME } = this.#told;
     const version = ++this.#saidVersion;
-    return writeDescription({ rtp, direction, codecs, telephoneEvent, ptime, version }, this.#lines);
+    return writeDescription({ rtp, direction, codecs: this.#codecs, telephoneEvent, ptime, version }, this.#lines);
   }
 }
 

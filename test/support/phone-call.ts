@@ -38,6 +38,8 @@ export abstract class PhoneCall {
   readonly requests: SipRequest[] = [];
   /** What the peer's re-INVITEs and UPDATEs meet. */
   reoffers: Reoffers = 'answer';
+  /** Said in answer to the peer's re-INVITEs, in place of what the phone would say. */
+  answerOffersWith: string | undefined;
   /** What other requests in the call meet, by method; 200 (REFER: 202) where nothing is said. */
   readonly refusals = new Map<string, number>();
   protected readonly line: Line;
@@ -215,7 +217,8 @@ export abstract class PhoneCall {
   async #reanswer(transaction: ServerTransaction, request: SipRequest): Promise<void> {
     if (this.dialog !== undefined) this.dialog.remoteTarget = contactOf(request) ?? this.dialog.remoteTarget;
     if (request.method === 'INVITE') {
-      if (!(await this.accept(transaction, request))) await transaction.respond(responseTo(request, 488));
+      const said = this.answerOffersWith === undefined ? {} : { sdp: this.answerOffersWith };
+      if (!(await this.accept(transaction, request, said))) await transaction.respond(responseTo(request, 488));
       return;
     }
     const answer = request.body === '' ? '' : this.media.answer(request.body);

@@ -186,11 +186,33 @@ describe('a call from the switch to an agent', () => {
       488,
       '304 earpiece "Media type not available"',
     ]);
-    expect(await refused(`${head}m=audio 4000 RTP/AVP 18 101\r\na=rtpmap:101 telephone-event/8000\r\n`)).toEqual([
-      488,
-      '305 earpiece "Incompatible media format"',
-    ]);
     expect(agent.calls).toEqual([]);
+  });
+
+  it.each([
+    ['G.722', '9 101', '9'],
+    ['Opus', '111 101', '111'],
+    ['G.729', '18 101', '18'],
+  ])('is up in %s, which no room speaks, with every description untouched', async (_, offered, chosen) => {
+    await using house = await House.open({ residents: [AGENT] });
+    const agent = await house.registered('5001', { onIncoming: 'ring' });
+    const customer = await house.phone('customer');
+    const sdp = (port: number, version: number, formats: string) =>
+      `v=0\r\no=- ${port} ${version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP ${formats}\r\n` +
+      'a=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1\r\na=rtpmap:101 telephone-event/8000\r\n';
+    const outer = customer.call(house.uri('5001'), { sdp: sdp(4000, 1, offered) });
+    const inner = await agent.incoming();
+    await inner.answer({ sdp: sdp(4002, 1, chosen) });
+    await outer.established();
+    expect(inner.invite.body).toBe(sdp(4000, 1, offered));
+    expect(outer.responses.at(-1)?.body).toBe(sdp(4002, 1, chosen));
+    await house.control.hears('established');
+
+    inner.answerOffersWith = sdp(4002, 2, chosen);
+    const held = sdp(4000, 2, chosen) + 'a=sendonly\r\n';
+    const answer = await outer.reinvite({ sdp: held });
+    expect([answer.status, answer.body]).toEqual([200, sdp(4002, 2, chosen)]);
+    expect((await inner.receives('INVITE')).body).toBe(held);
   });
 
   it('goes nowhere with no forwards left, twice through us, to nobody, or with demands we do not know', async () => {

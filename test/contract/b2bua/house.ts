@@ -20,8 +20,7 @@ export interface Resident {
   readonly autoAnswer?: boolean;
 }
 
-export interface HouseOptions
-  extends Partial<Pick<B2buaOptions, 'ringMs' | 'algorithms' | 'codecs' | 'autoAnswerHeaders'>> {
+export interface HouseOptions extends Partial<Pick<B2buaOptions, 'ringMs' | 'algorithms' | 'autoAnswerHeaders'>> {
   readonly residents?: readonly Resident[];
   /** Default: everybody on this machine is the switch. */
   readonly switchAddresses?: readonly string[];

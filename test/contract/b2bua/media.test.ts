@@ -222,18 +222,47 @@ describe('the media of a call that is anchored', () => {
     },
   );
 
-  it('are negotiated afresh where what the phones said last has no codec in common', async () => {
+  const only = (codec: 'PCMU' | 'PCMA', at: number) =>
+    writeSdp('room', 1, { address: '127.0.0.1', port: at, codecs: [codec], direction: 'sendrecv' });
+
+  it('flow directly as they did before where what the phones said last has no codec in common', async () => {
     await using house = await open();
     const { outer, inner, caller, callee } = await established(house);
-    const only = (codec: 'PCMU' | 'PCMA', at: number) =>
-      writeSdp('room', 1, { address: '127.0.0.1', port: at, codecs: [codec], direction: 'sendrecv' });
     await house.b2bua.offer(caller, only('PCMU', 4000));
     await house.b2bua.offer(callee, only('PCMA', 4002));
     await house.b2bua.connectDirectly(caller, callee);
+    const formats = (sdp: string) => /^m=audio (\d+ RTP\/AVP .*)\r$/m.exec(sdp)?.[1];
+    const [toCaller, toCallee] = [outer, inner].map(({ requests }) => formats(requests[1]?.body ?? ''));
+    expect(toCaller).toBe(formats(outer.responses.at(-1)?.body ?? ''));
+    expect(toCallee).toBe(formats(outer.invite.body));
+    expect(house.b2bua.remoteDescription(callee)).toContain('PCMU');
+  });
+
+  it('are negotiated afresh where one phone has moved, and what they said last has no codec in common', async () => {
+    await using house = await open();
+    const { outer, inner, caller, callee } = await established(house);
+    await house.b2bua.offer(caller, only('PCMU', 4000));
+    inner.answerOffersWith = only('PCMA', 6000);
+    await house.b2bua.offer(callee, only('PCMA', 4002));
+    inner.answerOffersWith = undefined;
+    await house.b2bua.connectDirectly(caller, callee);
     expect((await outer.receives('INVITE', { skip: 1 })).body).toBe('');
     await outer.acknowledged();
-    expect(house.b2bua.remoteDescription(caller)).toContain('PCMA');
     expect(port((await inner.receives('INVITE', { skip: 1 })).body)).toBe(port(outer.invite.body));
+  });
+
+  it.each([
+    ['none of what it is offered', '9', 'the phone speaks none of PCMU, PCMA'],
+    ['what it is offered', '0', 'the phone refused the media offered to it with 488'],
+  ])('are refused by a phone that speaks %s', async (_, format, message) => {
+    await using house = await open();
+    const { outer, inner, callee } = await established(house);
+    const said = room(6000).replace(/RTP\/AVP .*/, `RTP/AVP ${format}`);
+    outer.answerOffersWith = said;
+    expect((await inner.reinvite({ sdp: said })).status).toBe(200);
+    inner.reoffers = 488;
+    await expect(house.b2bua.offer(callee, room(4000))).rejects.toMatchObject({ code: 'unavailable', message });
+    expect(house.b2bua.remoteDescription(callee)).toBe(said);
   });
 
   it('are retried after 491, and given up with a phone that is gone', async () => {

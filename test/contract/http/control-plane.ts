@@ -154,6 +154,7 @@ function phones(outcome: DialOutcome): Signalling {
 
 const room: Room = {
   prepare: () => Promise.resolve('offer'),
+  aim: () => Promise.resolve('offer'),
   describe: () => Promise.resolve('answer'),
   admit: () => Promise.resolve(),
   apply: () => Promise.resolve(),

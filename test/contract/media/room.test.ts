@@ -163,13 +163,36 @@ describe('a room', () => {
   it.each([
     ['no description', 'hello'],
     ['no audio', 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n'],
-    ['no common codec', phone(5000, { codecs: ['9 G722'] })],
     ['encrypted audio only', phone(5000).replace('RTP/AVP', 'RTP/SAVP')],
     ['audio refused', phone(0)],
   ])('refuses %s', async (_, broken) => {
     await expect(room.prepare('customer', broken)).rejects.toMatchObject({ code: 'invalid-request' });
     await room.prepare('customer', phone(5000));
     await expect(room.describe('customer', broken)).rejects.toMatchObject({ code: 'invalid-request' });
+  });
+
+  it('offers all it speaks to a phone that talks in another codec, and is silent until that has answered', async () => {
+    const { customer, agent } = cast;
+    await cast.enter(room, agent);
+    // 101 is Opus to this phone: it must not become anything else.
+    const wide = phone(customer.port, { codecs: ['9 G722'] }).replace('telephone-event/8000', 'opus/48000/2');
+    await room.prepare('customer', wide);
+    const aimed = await room.aim('customer', wide);
+    expect(aimed).toMatch(/^m=audio \d+ RTP\/AVP 0 8 96\r$/m);
+    await expect(room.describe('customer', wide)).rejects.toMatchObject({
+      message: 'the phone speaks none of PCMU, PCMA',
+    });
+    await room.admit('customer');
+    const members = ['customer', 'agent'];
+    await room.apply(members.map((member) => ({ type: 'undeafen', member })));
+    await room.apply(members.map((member) => ({ type: 'unmute', member })));
+    await customer.receivesNothingFor(150);
+    customer.codec = 'PCMA';
+    customer.sendTo(audioOf(aimed));
+    expect(await room.describe('customer', phone(customer.port, { codecs: ['8 PCMA'] }))).toMatch(
+      / RTP\/AVP 8 101\r$/m,
+    );
+    await Promise.all([customer.hears(agent.voice), agent.hears(customer.voice)]);
   });
 
   it('is closed once, while others dismiss and prepare', async () => {

@@ -115,6 +115,34 @@ describe('connecting two phones directly', () => {
     expect([a.told, b.told]).toEqual([[sdp(3000, '0')], [sdp(1000, '0')]]);
   });
 
+  describe('that talked in another codec before', () => {
+    const before = [sdp(1000, '9 0'), sdp(2000, '9')] as const;
+    const wide = (port: number) => (offer: Sdp) => sdp(port, / 9\b/.test(offer) ? '9' : '0');
+
+    it('gives it back to them', async () => {
+      const [a, b] = [new FakePhone(sdp(1000, '0'), wide(1000)), new FakePhone(sdp(2000, '0'), wide(2000))];
+      await connectDirectly(a, b, wanted, before);
+      expect([a.told, b.told]).toEqual([[before[1]], [before[0]]]);
+      expect([a.remote, b.remote]).toEqual([sdp(1000, '9'), sdp(2000, '9')]);
+    });
+
+    it('leaves the one alone that did not leave it', async () => {
+      const [a, b] = [new FakePhone(sdp(1000, '0'), wide(1000)), new FakePhone(before[1], refuses)];
+      b.local = before[0];
+      await connectDirectly(a, b, wanted, before);
+      expect([a.told, b.told]).toEqual([[before[1]], []]);
+    });
+
+    it.each([
+      ['one has moved since', sdp(1002, '0')],
+      ['one holds the other since', `${sdp(1000, '0')}a=sendonly\r\n`],
+    ])('goes by what they said last where %s', async (_, said) => {
+      const [a, b] = [new FakePhone(said), new FakePhone(sdp(2000, '0'))];
+      await connectDirectly(a, b, wanted, before);
+      expect([a.told, b.told]).toEqual([[sdp(2000, '0')], [said]]);
+    });
+  });
+
   it('offers nothing more once something newer was decided', async () => {
     const newer = new AbortController();
     const a = new FakePhone(sdp(1000, '0'), () => sdp(1002, '0'));

@@ -74,6 +74,9 @@ class FakeRoom implements Room {
     this.members.add(member);
     return `offer for ${member}`;
   }
+  async aim(member: MemberId, remote: string) {
+    return this.describe(member, remote);
+  }
   async describe(member: MemberId, remote: string) {
     await this.#answers('describe');
     if (!this.members.has(member)) throw new EarpieceError('not-found', `${member} has no endpoint`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DIRECTIONS, readDescription } from '../../../src/media/audio-description.ts';
+import { DIRECTIONS, readAnyDescription, readDescription } from '../../../src/media/audio-description.ts';
 import { AUDIO_ONLY, reversed, writeDescription } from '../../../src/media/audio-writer.ts';
 
 const head = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n';
@@ -67,11 +67,36 @@ describe('a session description', () => {
     ['something else', 'INVITE sip:a@b SIP/2.0'],
     ['no audio', sdp(c, 't=0 0', 'm=video 4000 RTP/AVP 96')],
     ['audio switched off', sdp(c, 't=0 0', 'm=audio 0 RTP/AVP 0')],
-    ['no common codec', sdp(c, 't=0 0', 'm=audio 4000 RTP/AVP 9 18 101')],
     ['encrypted audio', sdp(c, 't=0 0', 'm=audio 4000 RTP/SAVP 0')],
     ['no address', sdp('t=0 0', 'm=audio 4000 RTP/AVP 0')],
   ])('is refused: %s', (_, text) => {
     expect(() => readDescription(text)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
+  });
+
+  it.each([
+    ['G.722', ['m=audio 4000 RTP/AVP 9 18 101', 'a=rtpmap:101 telephone-event/8000'], 101],
+    [
+      'Opus',
+      ['m=audio 4000 RTP/AVP 111 101', 'a=rtpmap:111 opus/48000/2', 'a=rtpmap:101 telephone-event/48000'],
+      undefined,
+    ],
+  ])(
+    'of a phone that speaks %s to somebody else is read, and refused as an answer to us',
+    (_, media, telephoneEvent) => {
+      const text = sdp(c, 't=0 0', ...media, 'a=ptime:40');
+      const { audio, lines } = readAnyDescription(text);
+      const rtp = { family: 4, host: '192.0.2.1', port: 4000 };
+      expect(audio).toEqual({ rtp, direction: 'sendrecv', codec: undefined, telephoneEvent, ptime: 40 });
+      expect(lines.map(({ ours }) => ours)).toEqual([true]);
+      expect(() => readDescription(text)).toThrow(
+        expect.objectContaining({ code: 'unavailable', message: 'the phone speaks none of PCMU, PCMA' }),
+      );
+    },
+  );
+
+  it('is taken for its second audio where only that has a codec of ours', () => {
+    const text = sdp(c, 't=0 0', 'm=audio 4000 RTP/AVP 9', 'm=audio 4002 RTP/AVP 8');
+    expect(readAnyDescription(text).audio).toMatchObject({ codec: 'PCMA', rtp: { port: 4002 } });
   });
 
   it('is never anything but read or refused, whatever it is', () => {
