@@ -83,7 +83,7 @@ describe('calls', () => {
     for (const [sdp, status] of [
       ['this is no session description', 400],
       [audio('m=video 4000 RTP/AVP 99\r\na=rtpmap:99 H264/90000'), 488],
-      [audio('m=audio 4000 RTP/AVP 18\r\na=rtpmap:18 G729/8000'), 488],
+      [audio('m=audio 0 RTP/AVP 0'), 488],
     ] as const) {
       const call = customer.call(lab.uriOf('5001'), { sdp });
       expect((await call.final()).status).toBe(status);

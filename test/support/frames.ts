@@ -31,7 +31,7 @@ interface Piece {
 
 /**
  * Cuts what arrived into 20 ms frames, whatever the packets hold (10 to 60 ms). Packets are read in the order of arrival,
- * late ones and copies too: what reached a listener reached it. Other payload types than PCMU and PCMA are no sound.
+ * late ones and copies too: what reached a listener reached it. Payload types of no codec of theirs are no sound.
  */
 export class FrameCutter {
   readonly #pieces = new Map<string, Piece>();

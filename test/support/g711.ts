@@ -1,16 +1,20 @@
 /**
  * G.711 for the tests, written from ITU-T G.711 tables 1 and 2 and on purpose not shared with the product: an oracle that
  * used the codec under test would hear what that codec wants it to hear.
+ *
+ * `G722` stands for a codec that no room speaks. Its packets are as long as those of G.722 and count time alike (RFC 3551 section 4.5.2);
+ * what is in them only another phone of a test understands.
  */
-export type Codec = 'PCMU' | 'PCMA';
+export type Codec = 'PCMU' | 'PCMA' | 'G722';
 
 /** Static payload types of RFC 3551 table 4. */
-export const payloadTypes: Readonly<Record<Codec, number>> = { PCMU: 0, PCMA: 8 };
+export const payloadTypes: Readonly<Record<Codec, number>> = { PCMU: 0, PCMA: 8, G722: 9 };
+
+const codecs = Object.keys(payloadTypes) as Codec[];
 
 /** The codec of a static payload type, or undefined when the packet carries no speech we can read. */
 export function codecOf(payloadType: number): Codec | undefined {
-  if (payloadType === payloadTypes.PCMU) return 'PCMU';
-  return payloadType === payloadTypes.PCMA ? 'PCMA' : undefined;
+  return codecs.find((codec) => payloadTypes[codec] === payloadType);
 }
 
 /** μ-law: 14 bit magnitude with bias 33, here scaled to 16 bit (bias 132); all bits are sent inverted. */
@@ -49,20 +53,29 @@ function tablesOf(expandOne: (code: number) => number): Tables {
   return { expand, compress };
 }
 
-const tables: Readonly<Record<Codec, Tables>> = { PCMU: tablesOf(expandMuLaw), PCMA: tablesOf(expandALaw) };
+const tables: Readonly<Record<Codec, Tables>> = {
+  PCMU: tablesOf(expandMuLaw),
+  PCMA: tablesOf(expandALaw),
+  G722: tablesOf(expandMuLaw),
+};
+
+/** Makes noise of the bytes of a packet of `G722`, and bytes of the noise. */
+const scrambled = (codec: Codec, payload: Uint8Array): Uint8Array =>
+  codec === 'G722' ? payload.map((byte, n) => byte ^ ((n * n * 167 + n * 59 + 90) & 0xff)) : payload;
 
 /** 16 bit samples to one byte each. */
 export function encode(codec: Codec, samples: Int16Array): Uint8Array {
   const { compress } = tables[codec];
   const payload = new Uint8Array(samples.length);
   for (let n = 0; n < samples.length; n++) payload[n] = compress[(samples[n] ?? 0) + 32_768] ?? 0;
-  return payload;
+  return scrambled(codec, payload);
 }
 
 /** One byte each to 16 bit samples. */
 export function decode(codec: Codec, payload: Uint8Array): Int16Array {
   const { expand } = tables[codec];
+  const codes = scrambled(codec, payload);
   const samples = new Int16Array(payload.length);
-  for (let n = 0; n < payload.length; n++) samples[n] = expand[payload[n] ?? 0] ?? 0;
+  for (let n = 0; n < payload.length; n++) samples[n] = expand[codes[n] ?? 0] ?? 0;
   return samples;
 }

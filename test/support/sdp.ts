@@ -1,4 +1,4 @@
-import { type Codec, payloadTypes } from './g711.ts';
+import { type Codec, codecOf, payloadTypes } from './g711.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -45,9 +45,7 @@ export function readSdp(sdp: string): Audio | undefined {
   const media = lines.slice(start, next < 0 ? undefined : next);
   const find = (pattern: RegExp) => [...media, ...session].map((line) => pattern.exec(line)?.[1]).find(Boolean);
   const [, port = '0', , ...types] = (media[0] ?? '').split(' ');
-  const codecs = types.flatMap((type) =>
-    type === '0' ? (['PCMU'] as const) : type === '8' ? (['PCMA'] as const) : [],
-  );
+  const codecs = types.map((type) => codecOf(Number(type))).filter((codec) => codec !== undefined);
   const event = find(/^a=rtpmap:(\d+) telephone-event\/8000/i);
   const direction = find(/^a=(sendrecv|sendonly|recvonly|inactive)$/) as Direction | undefined;
   return {
