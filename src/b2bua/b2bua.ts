@@ -183,7 +183,7 @@ export class B2bua implements Signalling {
       ...(device.autoAnswer && autoAnswerHeaders),
     };
     const targets = targetsOf(device, this.registrations.contacts(device.id), this.#options.switch);
-    const request = { targets, offer, headers, ringMs: ringMs.supervisor };
+    const request = { targets, offer, headers, ringMs: ringMs.supervisor, log };
     const listener = this.#supervisorListener(callId, log);
     const adopt = (dialog: ConstructorParameters<typeof Leg>[1], answer: Sdp) => {
       const leg = new Leg(this.#stack, dialog, { remote: answer, local: offer }, listener, log);

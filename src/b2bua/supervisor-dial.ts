@@ -1,9 +1,10 @@
 import type { LegId, Sdp } from '../coaching/leg.ts';
 import type { DialOutcome } from '../coaching/ports.ts';
+import type { Logger } from '../log.ts';
 import { Attempt, isUnreachable, type Refused } from './attempt.ts';
 import { withResolvers } from './deadline.ts';
 import { ALLOW } from './headers.ts';
-import { audioOf, sdpIn } from './sdp.ts';
+import { audioOf, codecNamesOf, sdpIn } from './sdp.ts';
 import type { AnsweredDialog, Headers, Stack } from './stack.ts';
 import type { Target } from './target.ts';
 
@@ -16,6 +17,7 @@ export interface DialRequest {
   /** From, To and what makes the phone answer by itself. */
   readonly headers: Headers;
   readonly ringMs: number;
+  readonly log: Logger;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface DialRequest {
  */
 export function dialSupervisor(
   stack: Stack,
-  { targets, offer, headers, ringMs }: DialRequest,
+  { targets, offer, headers, ringMs, log }: DialRequest,
   signal: AbortSignal,
   adopt: (dialog: AnsweredDialog, answer: Sdp) => LegId,
 ): Promise<DialOutcome> {
@@ -69,6 +71,8 @@ export function dialSupervisor(
         end({ outcome: 'answered', legId: adopt(dialog, answer), answer });
       },
       refused: (refused) => {
+        if (refused.status === 488)
+          log.warn({ offered: codecNamesOf(offer) }, "the supervisor's phone speaks none of the codecs offered to it");
         if (others.length > 0 && isUnreachable(refused)) {
           tryNext(others);
           return;

@@ -97,6 +97,15 @@ describe('two phones that talk in G.722', () => {
     await nothingIsLeft(lab);
   });
 
+  it('are not bothered where the phone of the supervisor is the one that speaks nothing else', async () => {
+    const trio = await lab.trio({ supervisor: { codecs: ['G722'] }, agent: { codecs: ['G722', 'PCMU'] } });
+    await lab.call(trio);
+    await lab.coach();
+    const { supervision } = await lab.event('supervision.ended');
+    expect(supervision.state).toMatchObject({ end: { outcome: 'unreachable' } });
+    expect([formatsOffered(trio.customer), formatsOffered(trio.agent)]).toEqual([[], []]);
+  });
+
   it('may not go back to it while they are coached: the call goes on as it is', async () => {
     const trio = await lab.trio({ customer: { codecs: ['G722', 'PCMU'] }, agent: { codecs: ['G722', 'PCMU'] } });
     const { customer, agent, supervisor } = trio;

@@ -74,6 +74,14 @@ describe("dialling a supervisor's phone", () => {
     expect(await dial(house)).toEqual({ outcome });
   });
 
+  it('says unreachable, and why, where the phone speaks nothing of what it is offered', async () => {
+    await using house = await open();
+    await house.registered('5005', { codecs: ['G722'] });
+    expect(await dial(house)).toEqual({ outcome: 'unreachable' });
+    const line = await house.diary.says("the supervisor's phone speaks none of the codecs offered to it");
+    expect(JSON.parse(line)).toMatchObject({ offered: ['PCMU'], callId: expect.any(String) as unknown });
+  });
+
   it('says unreachable where there is no phone at all, and where it is gone', async () => {
     await using house = await open();
     expect(await dial(house)).toEqual({ outcome: 'unreachable' });
