@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { B2bua } from './b2bua/b2bua.ts';
@@ -16,6 +17,7 @@ import { Uris } from './genesys/uris.ts';
 import { createHttpServer } from './http/server.ts';
 import { logEvent } from './app/journal.ts';
 import { serversOf } from './app/servers.ts';
+import { urlOf } from './app/own-url.ts';
 import type { Logger } from './log.ts';
 import { MediaPool } from './media/media-pool.ts';
 import { openStore } from './store/open-store.ts';
@@ -112,7 +114,11 @@ export class App implements AsyncDisposable {
       const succession = new Succession({ ...ports, rooms: media, control: switchboard });
       b2bua.onAbandoned((call) => void succession.take(call));
       // Nobody waits for it: it looks again for a minute.
-      store.siblings.follow({ lost: (id) => Promise.resolve(void succession.lost(id)), reunited: () => undefined });
+      store.siblings.follow({
+        lost: (id) => Promise.resolve(void succession.lost(id)),
+        returned: (id) => succession.returned(id),
+        reunited: () => undefined,
+      });
       media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;
@@ -126,6 +132,7 @@ export class App implements AsyncDisposable {
       );
       const listening = await http.listen({ host, port });
       if (httpUrl === '') httpUrl = listening;
+      store.reachableAt(config.store.redis.siblingUrl ?? urlOf(http.server.address() as AddressInfo));
       return new App({ switchboard, httpUrl, engines, b2bua, media, store, http });
     } catch (error) {
       for (const part of opened) await part.close();

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts';
 /** How everything stands that this process depends on, for whoever asks over HTTP. */
 export function serversOf(b2bua: B2bua, media: MediaPool, store: Store): Servers {
   return {
+    instance: store.siblings.self,
     get sip() {
       return b2bua.status;
     },

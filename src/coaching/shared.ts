@@ -50,6 +50,8 @@ export interface Siblings {
 export interface SiblingListener {
   /** An instance is gone without a word, this one's predecessor perhaps. One of those that are left is told. */
   lost(instanceId: InstanceId): Promise<void>;
+  /** One that was told of as lost here lives: it was long out of sight. What it has is its own again. */
+  returned?(instanceId: InstanceId): void;
   /** The store is back: what could not be stored meanwhile may be now. */
   reunited(): void;
 }

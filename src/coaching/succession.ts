@@ -64,6 +64,11 @@ export class Succession {
     }
   }
 
+  /** The process lives after all: its rooms are its own. */
+  returned(instance: string): void {
+    this.#gone.delete(instance);
+  }
+
   /** They go on in the room until they agree; but not for ever, since nobody governs it. */
   async #connect(abandoned: AbandonedCall): Promise<void> {
     const { call } = abandoned;

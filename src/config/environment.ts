@@ -48,6 +48,7 @@ const VARIABLES: readonly (readonly [variable: string, path: string, read: Read]
   ['EARPIECE_STORE_PATH', 'store.path', text],
   ['EARPIECE_REDIS_URL', 'store.redis.url', text],
   ['EARPIECE_REDIS_PREFIX', 'store.redis.prefix', text],
+  ['EARPIECE_REDIS_SIBLING_URL', 'store.redis.siblingUrl', text],
   ['EARPIECE_LOG_LEVEL', 'log.level', text],
 ];
 

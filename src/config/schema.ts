@@ -141,6 +141,8 @@ const store = section({
     password: text.optional(),
     /** What every key begins with: Earpieces with the same prefix are one. */
     prefix: text.default('earpiece:'),
+    /** Where the other Earpieces find this one's control plane; without it the address listened on, or this machine's. */
+    siblingUrl: webUrl.optional(),
   }).prefault({}),
 });
 const log = section({

@@ -4,6 +4,8 @@ import type { Servers, Standing } from './ports.ts';
 export type HealthStatus = 'up' | 'degraded' | 'down';
 
 export interface Health {
+  /** Who answers: siblings tell by it whether one of them lives. */
+  readonly instance: string;
   readonly status: HealthStatus;
   readonly sip: Standing;
   readonly media: readonly (Standing & {
@@ -18,11 +20,11 @@ export interface Health {
 const WANTED: ReadonlySet<string> = new Set(['draining', 'drained']);
 
 /** Sums up how everything stands. */
-export function healthOf({ sip, mediaServers, mediaAvailable, store }: Omit<Servers, 'drain'>): Health {
+export function healthOf({ instance, sip, mediaServers, mediaAvailable, store }: Omit<Servers, 'drain'>): Health {
   const media = mediaServers.map(({ id, state, reason, rooms, sessions }) => ({ id, state, reason, rooms, sessions }));
   const fine = (standing: Standing) =>
     WANTED.has(standing.state) || (standing.state === 'up' && standing.reason === undefined);
   const allFine = mediaAvailable && media.every(fine) && store.state === 'up';
   const status = sip.state !== 'up' ? 'down' : allFine ? 'up' : 'degraded';
-  return { status, sip, media, store };
+  return { instance, status, sip, media, store };
 }

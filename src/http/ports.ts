@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Device, User, UserId } from '../coaching/device.ts';
+import type { InstanceId } from '../coaching/instance.ts';
 import type { Switchboard } from '../coaching/switchboard.ts';
 import type { Devices } from '../genesys/devices.ts';
 import type { Uris } from '../genesys/uris.ts';
@@ -49,6 +50,8 @@ export interface MediaServerView extends Standing {
 
 /** The servers that Earpiece stands on. */
 export interface Servers {
+  /** This process, among those that share a store. */
+  readonly instance: InstanceId;
   readonly sip: Standing;
   readonly mediaServers: readonly MediaServerView[];
   /** Whether a call could be anchored now. */

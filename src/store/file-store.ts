@@ -68,6 +68,7 @@ export async function openFileStore(folder: string, log: Logger): Promise<Store>
     registrations: new LocalMap(parsed(found(FOLDERS.registration)), keeper(FOLDERS.registration)),
     records: new LocalRecords(parsed(found(FOLDERS.record)) as [string, Json][], keeper(FOLDERS.record)),
     bulletin: NO_READERS,
+    reachableAt: () => undefined,
     nonceKey: () => nonceKey,
     status: () => status,
     close: () => (closing ??= behind.close().then(() => level.close())),

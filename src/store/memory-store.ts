@@ -16,6 +16,7 @@ export function memoryStore(): Store {
     registrations: new LocalMap(),
     records: new LocalRecords(),
     bulletin: NO_READERS,
+    reachableAt: () => undefined,
     nonceKey: () => nonceKey,
     status: () => ({ kind: 'memory', is: 'up' }),
     close: () => Promise.resolve(),

@@ -18,6 +18,8 @@ export interface Store {
   readonly siblings: Siblings;
   /** Words between instances, which nobody keeps. */
   readonly bulletin: Bulletin;
+  /** Where other instances find the control plane of this one, to ask it whether it lives: a URL without a path. */
+  reachableAt(url: string): void;
   /** The key that all instances seal their digest nonces with. */
   nonceKey(): Buffer;
   status(): StoreStatus;

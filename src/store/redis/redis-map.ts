@@ -59,10 +59,10 @@ export class RedisMap<V> implements SharedMap<V> {
     return this.#behind.flushed();
   }
 
-  /** Writes again what this instance has put in the map and others, or the server, have lost. */
+  /** Writes again what this instance has put in the map and others, or the server, have lost; not what another has put there since. */
   reassert(): void {
     const known = this.#table.replica.table(this.#name);
-    for (const [key, text] of this.#own) if (known.get(key) !== text) this.#behind.put(key, text);
+    for (const [key, text] of this.#own) if (!known.has(key)) this.#behind.put(key, text);
   }
 
   close(): Promise<void> {

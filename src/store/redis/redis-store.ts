@@ -12,7 +12,7 @@ import { Keys } from './keys.ts';
 import { RedisMap, type RedisTable } from './redis-map.ts';
 import { RedisMonitorings } from './redis-monitorings.ts';
 import { RedisRecords } from './redis-records.ts';
-import { RedisSiblings } from './redis-siblings.ts';
+import { RedisSiblings, type SiblingTiming, TIMING } from './redis-siblings.ts';
 import { Replica } from './replica.ts';
 import { seed, takeSnapshot } from './snapshot.ts';
 
@@ -31,17 +31,19 @@ const notice = z.object({ by: z.string(), notice: z.unknown() });
 export async function openRedisStore(
   { prefix, ...address }: RedisAddress & { readonly prefix: string },
   log: Logger,
+  timing: SiblingTiming = TIMING,
 ): Promise<Store> {
   const keys = new Keys(prefix);
   const connection = new RedisConnection(address, log);
   const replica = new Replica();
-  const siblings: RedisSiblings = new RedisSiblings(connection, keys, log, {
+  const estate = {
     forgotten: () => {
       calls.reassert();
       records.reassert();
     },
-    inherited: (found) => records.inherited(found),
-  });
+    inherited: (found: ReadonlyMap<string, string>) => records.inherited(found),
+  };
+  const siblings = new RedisSiblings(connection, keys, log, estate, timing);
   const table: RedisTable = { connection, keys, replica, self: siblings.self };
   const calls = new RedisMap<LocatedCall>(table, 'calls');
   const registrations = new RedisMap<unknown>(table, 'registrations');
@@ -119,6 +121,7 @@ export async function openRedisStore(
     records,
     siblings,
     bulletin,
+    reachableAt: (url) => siblings.reachableAt(url),
     nonceKey: () => nonceKey,
     status: () => connection.status,
     close: () => (closing ??= close()),

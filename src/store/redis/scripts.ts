@@ -61,21 +61,39 @@ for i = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[2], ARGV[i], ARGV[i + 1]) end
 `);
 
 /**
- * Keys: instances, the alive key of this one. Arguments: id, how long that is good for in ms, the prefix of alive keys. Answers whether
- * others took this instance for gone ('1'), then the ids of those that are.
+ * Keys: instances, the alive key of this one. Arguments: id, how long that is good for in ms, the prefix of alive keys, where it is.
+ * Answers in JSON whether others took this instance for gone, and all others: where they are, and whether their alive keys are there.
  */
 export const BEAT = script(`
-local forgotten = redis.call('HSETNX', KEYS[1], ARGV[1], '1')
+local forgotten = redis.call('HSET', KEYS[1], ARGV[1], ARGV[4]) == 1
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
-local answer = { tostring(forgotten) }
-for _, id in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if redis.call('EXISTS', ARGV[3] .. id) == 0 then answer[#answer + 1] = id end
+local all = redis.call('HGETALL', KEYS[1])
+local others = {}
+for i = 1, #all, 2 do
+  if all[i] ~= ARGV[1] then
+    local beats = redis.call('EXISTS', ARGV[3] .. all[i]) == 1
+    others[#others + 1] = cjson.encode({ id = all[i], where = all[i + 1], beats = beats })
+  end
 end
-return answer
+return '{"forgotten":' .. tostring(forgotten) .. ',"instances":[' .. table.concat(others, ',') .. ']}'
 `);
 
-/** Takes over the records of one that is gone. Keys: its records, ours, instances. Arguments: its id. Answers the records. */
+/**
+ * Claims what an instance has left behind, for one heir at a time, unless it is settled already or alive after all. Keys: instances, its
+ * alive key, its heir key. Arguments: its id, the heir, how long the claim is good for in ms. Answers 1 or 0.
+ */
+export const CLAIM = script(`
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 or redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+return redis.call('SET', KEYS[3], ARGV[2], 'NX', 'PX', ARGV[3]) and 1 or 0
+`);
+
+/**
+ * Takes over the records of one that is gone, and strikes it off. Keys: its records, ours, instances, its alive key, its heir key.
+ * Arguments: its id. Answers the records; none when it is there again.
+ */
 export const INHERIT = script(`
+redis.call('DEL', KEYS[5])
+if redis.call('EXISTS', KEYS[4]) == 1 then return {} end
 local records = redis.call('HGETALL', KEYS[1])
 for i = 1, #records, 2 do redis.call('HSET', KEYS[2], records[i], records[i + 1]) end
 redis.call('DEL', KEYS[1])
@@ -83,8 +101,9 @@ redis.call('HDEL', KEYS[3], ARGV[1])
 return records
 `);
 
-/** Goes in order. Keys: instances, the alive key, the records of this instance. Arguments: id. Records that are left find an heir. */
+/** Goes in order. Keys: instances, the alive key, the records of this instance. Arguments: id, that it has left. Records that are left find an heir. */
 export const LEAVE = script(`
 redis.call('DEL', KEYS[2])
-if redis.call('HLEN', KEYS[3]) == 0 then redis.call('HDEL', KEYS[1], ARGV[1]) end
+if redis.call('HLEN', KEYS[3]) == 0 then redis.call('HDEL', KEYS[1], ARGV[1])
+else redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
 `);

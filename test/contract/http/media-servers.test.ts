@@ -84,6 +84,7 @@ describe('the health', () => {
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(body).toEqual({
+      instance: 'this one',
       status: 'up',
       sip: { state: 'up' },
       media: ['fs-1', 'fs-2'].map((id) => ({ id, state: 'up', rooms: 0, sessions: 0 })),

@@ -3,6 +3,7 @@ import type { MediaServerView, Servers, Standing } from '../../../src/http/ports
 
 /** The servers of a control plane as a test wants them to stand. */
 export class ClaimedServers implements Servers {
+  readonly instance = 'this one';
   sip: Standing = { state: 'up' };
   store: Standing = { state: 'up' };
   mediaAvailable = true;

@@ -8,6 +8,8 @@ const store = await openRedisStore(
   createLogger('silent'),
 );
 const { self } = store.siblings;
+// Nobody listens there: whoever asks whether it lives is refused.
+store.reachableAt('http://127.0.0.1:1');
 store.records.put('call', { legs: [1, 2] });
 await store.monitorings.take(busyStep('s', 'a', self), { from: 0, exclusive: true });
 store.registrations.follow((key) => {

@@ -6,6 +6,7 @@ import { openFileStore } from '../../../src/store/file-store.ts';
 import { RedisServer } from '../../support/redis-server.ts';
 import { memoryStore } from '../../../src/store/memory-store.ts';
 import { openRedisStore } from '../../../src/store/redis/redis-store.ts';
+import type { SiblingTiming } from '../../../src/store/redis/redis-siblings.ts';
 import type { Store } from '../../../src/store/store.ts';
 
 /** A place where a store is, which may be opened again and again, and by several where that makes sense. */
@@ -35,14 +36,20 @@ export async function filePlace(): Promise<Place & { folder: string }> {
 export const memoryPlace = (): Promise<Place> =>
   Promise.resolve({ open: () => Promise.resolve(memoryStore()), [Symbol.asyncDispose]: () => Promise.resolve() });
 
+interface RedisPlace extends Place {
+  readonly server: RedisServer;
+  /** `url`: another way to the same server. */
+  open(url?: string): Promise<Store>;
+}
+
 /** A redis-server of its own. */
-export async function redisPlace(): Promise<Place & { server: RedisServer }> {
+export async function redisPlace(timing?: SiblingTiming): Promise<RedisPlace> {
   const server = await RedisServer.start();
   const opened: Store[] = [];
   return {
     server,
-    open: async () => {
-      const store = await openRedisStore({ url: server.url, prefix: 'test:' }, log);
+    open: async (url = server.url) => {
+      const store = await openRedisStore({ url, prefix: 'test:' }, log, timing);
       opened.push(store);
       return store;
     },
