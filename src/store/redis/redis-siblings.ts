@@ -81,8 +81,11 @@ export class RedisSiblings implements Siblings {
   /** There is a connection, and everything is known that is stored. `known` are the instances of which something is stored. */
   async arrived(known: readonly InstanceId[]): Promise<void> {
     // Whoever is spoken of but not enrolled was forgotten, half-way or with all the rest: it is found missing with the next beat.
-    for (const id of known)
+    for (const id of known) {
+      // Whether this one is enrolled tells whether it was settled.
+      if (id === this.self) continue;
       await this.#connection.command('HSETNX', this.#keys.instances, id, this.#whereabouts.get(id) ?? '{}');
+    }
     await this.#beat();
     this.#timer ??= setInterval(() => this.#beatOnce(), this.#timing.beatMs).unref();
     for (const listener of this.#listeners) listener.reunited();
