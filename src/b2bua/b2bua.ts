@@ -208,6 +208,10 @@ export class B2bua implements Signalling {
     this.#journal.supervisorOver(legId);
   }
 
+  letGo(callId: CallId): void {
+    for (const conversation of this.#conversations) if (conversation.id === callId) conversation.letGo();
+  }
+
   /**
    * Finds the calls of processes that are gone, now and as they go. Their phones are looked for, those of supervisors are hung
    * up. `found` is told of each call that was up; whoever takes it says so to the core.

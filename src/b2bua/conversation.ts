@@ -160,6 +160,17 @@ export class Conversation implements LegListener<Leg> {
     return this.#ending;
   }
 
+  /** Forgets the call without a word to its phones: somebody else goes on with it. */
+  letGo(): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = Promise.resolve();
+    this.#state = 'over';
+    this.#superseded?.abort('the call is held by another instance');
+    for (const leg of this.legs) leg.letGo();
+    this.log.warn('call is held by another instance');
+    this.#ports.forgotten(this);
+  }
+
   async offered(leg: Leg, offer: Sdp, withdrawn: AbortSignal): Promise<Sdp> {
     return this.#exclusively(leg, offer, () => this.#ports.control.offerReceived(this.id, leg.id, offer, withdrawn));
   }

@@ -175,13 +175,20 @@ export class Leg {
   /** Ends the leg with BYE. Never rejects; twice is fine. */
   async hangUp(headers: Headers = {}): Promise<void> {
     if (!this.up) return;
-    this.#finish();
+    this.letGo();
     this.#log.debug({ legId: this.id }, 'leg hung up');
     try {
       await within(this.#dialog.bye(headers), BYE_MS, 'BYE');
     } catch (error) {
       this.#log.warn({ err: error }, 'no answer to BYE');
     }
+  }
+
+  /** It is over here, without a word to the phone. */
+  letGo(): void {
+    this.#state = 'over';
+    this.#over?.abort('over');
+    this.#lookout.stop();
   }
 
   #hear(dialog: StackDialog): void {
@@ -371,15 +378,9 @@ export class Leg {
     return answer;
   }
 
-  #finish(): void {
-    this.#state = 'over';
-    this.#over?.abort('over');
-    this.#lookout.stop();
-  }
-
   #end(headers: Headers): void {
     if (!this.up) return;
-    this.#finish();
+    this.letGo();
     this.#log.debug({ legId: this.id }, 'leg ended by its phone');
     this.#listener.ended(this, headers);
   }

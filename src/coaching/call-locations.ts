@@ -11,9 +11,20 @@ export interface LocatedCall {
   readonly since: number;
 }
 
-/** Which instance holds which call. The order is that in which they were announced, the same for everyone. */
+export interface LocationListener {
+  /** Everyone knows of a call now. */
+  announced(located: LocatedCall): void;
+  /** A call of this instance is another's: it was taken for gone, and the call has an heir. */
+  taken(callId: CallId): void;
+}
+
+/**
+ * Which instance holds which call. The order is that in which they were announced, the same for everyone. Where two say that they
+ * hold one, it belongs to whoever said so later: an heir that has taken it over keeps it. What others only took off the list is announced again.
+ */
 export class CallLocations {
   readonly #located = new Map<CallId, LocatedCall>();
+  readonly #own = new Map<CallId, LocatedCall>();
   readonly #shared: SharedMap<LocatedCall>;
   readonly #self: InstanceId;
 
@@ -22,23 +33,32 @@ export class CallLocations {
     this.#self = self;
   }
 
-  /** `announced` is told of each call from then on, when everyone knows of it. */
-  follow(announced: (located: LocatedCall) => void): void {
+  /** The listener is told of what there is, and of every change from then on. */
+  follow(listener: LocationListener): void {
     this.#shared.follow((callId, located) => {
-      if (located === undefined) {
-        this.#located.delete(callId);
-        return;
+      if (located === undefined) this.#located.delete(callId);
+      else this.#located.set(callId, located);
+      const own = this.#own.get(callId);
+      if (own !== undefined && located?.instanceId !== this.#self) {
+        if (located === undefined || located.since < own.since) {
+          this.#shared.put(callId, own);
+          return;
+        }
+        this.#own.delete(callId);
+        listener.taken(callId);
       }
-      this.#located.set(callId, located);
-      announced(located);
+      if (located !== undefined) listener.announced(located);
     });
   }
 
   announce(call: Call): void {
-    this.#shared.put(call.id, { call, instanceId: this.#self, since: Date.now() });
+    const located = { call, instanceId: this.#self, since: Date.now() };
+    this.#own.set(call.id, located);
+    this.#shared.put(call.id, located);
   }
 
   withdraw(callId: CallId): void {
+    this.#own.delete(callId);
     this.#shared.remove(callId);
   }
 

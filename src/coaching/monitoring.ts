@@ -107,11 +107,14 @@ export function transition(state: MonitoringState, event: MonitoringEvent): Moni
       if (!isBusyWith(state, event.supervisionId)) return unchanged(state);
       return sessionEnded(state, event);
     case 'session-lost':
-      // It was not the supervisor's will: a crash does not use up NextCall.
+      // It was not the supervisor's will: a crash does not use up NextCall. Whoever was only out of sight hears that it is over.
       if (!isBusyWith(state, event.supervisionId)) return unchanged(state);
       return {
         state: { is: 'armed', monitoring: state.monitoring },
-        effects: [{ type: 'seek', newerThan: undefined }],
+        effects: [
+          { type: 'leave', supervisionId: event.supervisionId },
+          { type: 'seek', newerThan: undefined },
+        ],
       };
   }
 }

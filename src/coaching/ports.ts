@@ -35,6 +35,8 @@ export interface Signalling {
   dial(request: { device: Device; offer: Sdp; callId: CallId }, signal: AbortSignal): Promise<DialOutcome>;
   /** Ends a leg with BYE. A leg that is gone already is fine. */
   hangUp(legId: LegId): Promise<void>;
+  /** Forgets the two legs of a call without a word to their phones: another instance speaks to them now. */
+  letGo(callId: CallId): void;
 }
 
 /** Media: one conference of one call. Every promise settles within a bounded time. */

@@ -24,6 +24,8 @@ export interface SubscriptionDeskPorts {
   readonly events: Events;
   /** The calls that this instance holds. */
   readonly calls: ReadonlyMap<CallId, LiveCall>;
+  /** Another instance holds the call now: this one lets go of it. */
+  readonly callTaken: (callId: CallId) => void;
   readonly supervisions: Pick<SupervisionDesk, 'bringIn' | 'in' | 'leave' | 'liveOf' | 'switchTo'>;
 }
 
@@ -50,7 +52,10 @@ export class SubscriptionDesk {
   /** Learns what the store has kept, and what others have stored. */
   start(): void {
     this.subscriptions.follow((step) => this.#stepTaken(step));
-    this.locations.follow((located) => this.#callAnnounced(located));
+    this.locations.follow({
+      announced: (located) => this.#callAnnounced(located),
+      taken: (callId) => this.#ports.callTaken(callId),
+    });
     this.#ports.store.siblings.follow({
       lost: (instanceId) => this.#instanceLost(instanceId),
       reunited: () => this.#reunited(),

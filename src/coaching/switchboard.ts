@@ -66,7 +66,11 @@ export class Switchboard implements CallControl {
         void this.#monitors.advance(supervisorDeviceId, { type: 'joined', supervisionId: id }),
       ended: (supervision) => this.#supervisionEnded(supervision),
     });
-    this.#monitors = new SubscriptionDesk({ ...ports, calls: this.#calls, supervisions: this.#desk }, policy);
+    const callTaken = (callId: CallId) => this.#callTaken(callId);
+    this.#monitors = new SubscriptionDesk(
+      { ...ports, calls: this.#calls, callTaken, supervisions: this.#desk },
+      policy,
+    );
   }
 
   /** Learns what the store has kept, and what others have stored. Call this once, when everything else is there. */
@@ -217,6 +221,17 @@ export class Switchboard implements CallControl {
     const [callOver, failed] = [outcome === 'call-ended', outcome === 'failed'];
     if (failed && !this.#ports.media.available) this.#missed.missedBy(supervisorDeviceId, callId);
     void this.#monitors.advance(supervisorDeviceId, { type: 'session-ended', supervisionId: id, callOver, failed });
+  }
+
+  /** The heir has said already what became of the call; here nothing of it may stay. */
+  #callTaken(callId: CallId): void {
+    const live = this.#calls.get(callId);
+    if (live === undefined) return;
+    this.#calls.delete(callId);
+    this.#missed.forget(callId);
+    this.#ports.signalling.letGo(callId);
+    this.#desk.endAll(callId, { outcome: 'call-ended' });
+    void live.end();
   }
 
   async #offerAgain(supervisorDeviceId: DeviceId, callId: CallId): Promise<void> {

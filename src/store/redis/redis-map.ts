@@ -21,7 +21,6 @@ export interface RedisTable {
 export class RedisMap<V> implements SharedMap<V> {
   readonly #table: RedisTable;
   readonly #name: Exclude<TableName, 'subscriptions'>;
-  readonly #own = new Map<string, string>();
   readonly #behind: WriteBehind;
 
   constructor(table: RedisTable, name: Exclude<TableName, 'subscriptions'>) {
@@ -31,13 +30,10 @@ export class RedisMap<V> implements SharedMap<V> {
   }
 
   put(key: string, value: V): void {
-    const text = JSON.stringify(value);
-    this.#own.set(key, text);
-    this.#behind.put(key, text);
+    this.#behind.put(key, JSON.stringify(value));
   }
 
   remove(key: string): void {
-    this.#own.delete(key);
     this.#behind.put(key, undefined);
   }
 
@@ -57,12 +53,6 @@ export class RedisMap<V> implements SharedMap<V> {
   hurry(): Promise<void> {
     this.#behind.hurry();
     return this.#behind.flushed();
-  }
-
-  /** Writes again what this instance has put in the map and others, or the server, have lost; not what another has put there since. */
-  reassert(): void {
-    const known = this.#table.replica.table(this.#name);
-    for (const [key, text] of this.#own) if (!known.has(key)) this.#behind.put(key, text);
   }
 
   close(): Promise<void> {

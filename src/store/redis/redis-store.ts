@@ -37,10 +37,7 @@ export async function openRedisStore(
   const connection = new RedisConnection(address, log);
   const replica = new Replica();
   const estate = {
-    forgotten: () => {
-      calls.reassert();
-      records.reassert();
-    },
+    forgotten: () => records.reassert(),
     inherited: (found: ReadonlyMap<string, string>) => records.inherited(found),
   };
   const siblings = new RedisSiblings(connection, keys, log, estate, timing);
@@ -84,7 +81,6 @@ export async function openRedisStore(
     if (turn !== turns) return;
     ({ epoch, secret: nonceKey } = found);
     replica.load(found);
-    calls.reassert();
     records.hurry();
     await siblings.arrived(instancesIn(replica));
     connection.serves();

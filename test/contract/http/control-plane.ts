@@ -146,6 +146,7 @@ function phones(outcome: DialOutcome): Signalling {
   return {
     offer: () => Promise.resolve('answer'),
     connectDirectly: () => Promise.resolve(),
+    letGo: () => undefined,
     remoteDescription: () => 'description',
     dial: () => Promise.resolve(outcome),
     hangUp: () => Promise.resolve(),

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Call } from '../../../src/coaching/call.ts';
+import { CallLocations } from '../../../src/coaching/call-locations.ts';
 import { describe, expect, it } from 'vitest';
 import { redisInstalled } from '../../support/redis-server.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
@@ -56,17 +58,13 @@ class ControlPlane implements AsyncDisposable {
   }
 }
 
-const location = (instanceId: string) => ({
-  instanceId,
-  since: 1,
-  call: {
-    id: 'call',
-    type: 'Inbound' as const,
-    dnis: '1',
-    caller: { legId: 'x', deviceId: undefined, phoneNumber: '1', displayName: undefined },
-    callee: { legId: 'y', deviceId: 'a', phoneNumber: '2', displayName: undefined },
-  },
-});
+const CALL: Call = {
+  id: 'call',
+  type: 'Inbound',
+  dnis: '1',
+  caller: { legId: 'x', deviceId: undefined, phoneNumber: '1', displayName: undefined },
+  callee: { legId: 'y', deviceId: 'a', phoneNumber: '2', displayName: undefined },
+};
 
 /** Three instances, the third of which reaches Redis by a way of its own, and holds a call. */
 async function trio() {
@@ -76,7 +74,9 @@ async function trio() {
   const third = new Listener(await place.open(`redis://127.0.0.1:${way.port}`));
   const { self } = third.store.siblings;
   third.store.records.put('call', { legs: [1, 2] });
-  third.store.calls.put('call', location(self));
+  const locations = new CallLocations(third.store.calls, self);
+  locations.follow({ announced: () => undefined, taken: () => undefined });
+  locations.announce(CALL);
   await third.store.monitorings.take(busyStep('s', 'a', self), { from: 0, exclusive: true });
   await Promise.all(witnesses.map((each) => each.until('the call', () => each.calls.has('call'))));
   /** Resolves when one has settled what the third has left behind, down to its records. */
@@ -162,7 +162,7 @@ describe.skipIf(!redisInstalled)('an instance that does not reach Redis', () => 
     way.mend();
     await heir?.until('it to be back', () => heir.returned.includes(self));
     await heir?.until('its call', () => heir.calls.has('call'));
-    expect(heir?.calls.get('call')).toEqual(location(self));
+    expect(heir?.calls.get('call')).toMatchObject({ instanceId: self });
     // Killed now, it is settled again: its records were written again, before the second of these two.
     for (const supervisor of ['u', 'v'])
       await third.store.monitorings.take(busyStep(supervisor, supervisor, self), { from: 0, exclusive: true });

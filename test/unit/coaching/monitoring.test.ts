@@ -75,7 +75,7 @@ describe('a subscription', () => {
     ['NextCall, thrown out by a fault', live('active', 'NextCall'), thrownOut, 'armed', ['seek']],
     ['NextCall, session ends', live('active', 'NextCall'), ended(), 'none', ['changed']],
     ['NextCall, never answered', live('alerting', 'NextCall'), ended(), 'armed', ['seek']],
-    ['NextCall, its instance is gone', live('active', 'NextCall'), lost(), 'armed', ['seek']],
+    ['NextCall, its instance is gone', live('active', 'NextCall'), lost(), 'armed', ['leave', 'seek']],
     ['AllCalls, session ends', live('active'), ended(), 'armed', ['seek']],
     ['the end of an earlier session', live('active', 'NextCall'), ended('earlier'), 'active', []],
     ['the joining of an earlier session', live('alerting'), joined('earlier'), 'alerting', []],

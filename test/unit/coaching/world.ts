@@ -277,6 +277,10 @@ export class World implements Signalling, MediaServers {
     this.#phonesInUse.delete(legId);
   }
 
+  letGo(callId: string): void {
+    this.log.push(`let go of ${callId}`);
+  }
+
   /** A supervisor's phone hangs up. */
   phoneHangsUp(legId: string): void {
     this.#phonesInUse.delete(legId);
