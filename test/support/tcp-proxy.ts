@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Watch } from './watch.ts';
 
 /** A way to a port of this machine that can be cut, and mended again. */
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #watch = new Watch();
+  #connections = 0;
   #cut = false;
 
   private constructor(server: Server, target: number) {
@@ -21,6 +24,16 @@ export class TcpProxy implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Resolves when so many connections have come this way, from now on. */
+  async used(times: number): Promise<void> {
+    const goal = this.#connections + times;
+    await this.#watch.until(
+      `${times} connections`,
+      () => (this.#connections >= goal ? true : undefined),
+      () => `${this.#connections - goal + times}`,
+    );
   }
 
   /** Ends every connection, and every new one at once. */
@@ -43,6 +56,8 @@ export class TcpProxy implements AsyncDisposable {
       client.destroy();
       return;
     }
+    this.#connections++;
+    this.#watch.touch();
     const server = connect({ port: target, host: '127.0.0.1', noDelay: true });
     for (const [one, other] of [
       [client, server],

@@ -47,6 +47,20 @@ describe('a call from the switch to an agent', () => {
     expect(house.b2bua.counts).toEqual(idle);
   });
 
+  it('that another instance holds now is forgotten without a word to its phones', async () => {
+    await using house = await House.open({ residents: [AGENT] });
+    const agent = await house.registered('5001');
+    const customer = await house.phone('customer');
+    const call = customer.call(house.uri('5001'));
+    await call.established();
+    const { call: established } = await house.control.hears('established');
+    house.b2bua.letGo(established.id);
+    expect(house.b2bua.counts).toEqual(idle);
+    // Whatever was said to them would have been said before this is over.
+    await house.b2bua.close();
+    expect([call.state, agent.calls[0]?.state]).toEqual(['established', 'established']);
+  });
+
   it('passes ringing, early media, and who calls', async () => {
     await using house = await House.open({ residents: [AGENT] });
     const agent = await house.registered('5001', { onIncoming: 'ring' });
