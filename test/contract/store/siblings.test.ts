@@ -6,6 +6,7 @@ import { CallLocations } from '../../../src/coaching/call-locations.ts';
 import { describe, expect, it } from 'vitest';
 import { redisInstalled } from '../../support/redis-server.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
+import { Watch } from '../../support/watch.ts';
 import { redisPlace } from './kinds.ts';
 import { Listener } from './listener.ts';
 import { busyStep } from './steps.ts';
@@ -18,7 +19,7 @@ class ControlPlane implements AsyncDisposable {
   asked = 0;
   readonly #server: Server;
   readonly #port: number;
-  #heard: () => void = () => undefined;
+  readonly #watch = new Watch();
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -29,7 +30,7 @@ class ControlPlane implements AsyncDisposable {
   static async of(answer: () => string | undefined): Promise<ControlPlane> {
     const server = createServer((request, response) => {
       plane.asked++;
-      plane.#heard();
+      plane.#watch.touch();
       const text = answer();
       if (request.url === '/health' && text !== undefined) response.end(text);
     }).listen(0, '127.0.0.1');
@@ -48,8 +49,12 @@ class ControlPlane implements AsyncDisposable {
 
   /** Resolves when it has been asked so many times more. */
   async isAsked(times: number): Promise<void> {
-    for (const goal = this.asked + times; this.asked < goal; )
-      await new Promise<void>((resolve) => (this.#heard = resolve));
+    const goal = this.asked + times;
+    await this.#watch.until(
+      `${times} questions`,
+      () => (this.asked >= goal ? true : undefined),
+      () => `${this.asked - goal + times}`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
