@@ -27,6 +27,16 @@ import { Roster } from './store/roster.ts';
 /** How often a process that wants to end looks whether the last call is over, ms. */
 const DRAIN_LOOK_MS = 100;
 
+interface AppParts {
+  readonly switchboard: Switchboard;
+  readonly httpUrl: string;
+  readonly engines: Engines;
+  readonly b2bua: B2bua;
+  readonly media: MediaPool;
+  readonly store: Store;
+  readonly http: FastifyInstance;
+}
+
 /** Everything of one Earpiece, made and joined here and nowhere else. */
 export class App implements AsyncDisposable {
   readonly switchboard: Switchboard;
@@ -36,18 +46,12 @@ export class App implements AsyncDisposable {
   readonly b2bua: B2bua;
   readonly media: MediaPool;
   readonly store: Store;
+  /** Resolves when calls are taken and every media server has been tried once. As long as there is no drachtio it waits; GET /health says why. */
+  readonly ready: Promise<void>;
   readonly #http: FastifyInstance;
   #closing: Promise<void> | undefined;
 
-  private constructor(parts: {
-    switchboard: Switchboard;
-    httpUrl: string;
-    engines: Engines;
-    b2bua: B2bua;
-    media: MediaPool;
-    store: Store;
-    http: FastifyInstance;
-  }) {
+  private constructor(parts: AppParts, succession: Succession) {
     this.switchboard = parts.switchboard;
     this.httpUrl = parts.httpUrl;
     this.engines = parts.engines;
@@ -55,6 +59,7 @@ export class App implements AsyncDisposable {
     this.media = parts.media;
     this.store = parts.store;
     this.#http = parts.http;
+    this.ready = this.#connect(succession);
   }
 
   /** Where phones and the switch reach us over UDP, as host:port. */
@@ -63,8 +68,8 @@ export class App implements AsyncDisposable {
   }
 
   /**
-   * Starts everything; what was started is closed again when a part fails. `version` is told to clients.
-   * `listener` is told every event, beside the log and the clients.
+   * Starts everything; what was started is closed again when a part fails. Drachtio and the media servers cannot fail it: they are
+   * tried until they are there (`ready`). `version` is told to clients. `listener` is told every event, beside the log and the clients.
    */
   static async start(
     config: Config,
@@ -87,8 +92,8 @@ export class App implements AsyncDisposable {
         deviceByNumber: (number) => roster.deviceByNumber(number),
         isActive: (id) => roster.device(id)?.address !== undefined || registrar.isActive(id),
       };
-      const b2bua = keep(await B2bua.connect(b2buaOptions(config, engines, registrar, store), directory, log));
-      const media = keep(await MediaPool.connect(mediaOptions(config, engines, store), log));
+      const b2bua = keep(new B2bua(b2buaOptions(config, engines, registrar, store), directory, log));
+      const media = keep(new MediaPool(mediaOptions(config, engines, store), log));
 
       let httpUrl = config.http.publicUrl ?? '';
       const uris = new Uris(() => httpUrl);
@@ -109,17 +114,7 @@ export class App implements AsyncDisposable {
       const switchboard = new Switchboard(ports, policy);
       const devices = new Devices(switchboard, roster, policy, uris);
       const notifier = new CometdNotifier({ switchboard, devices, uris, bulletin: store.bulletin }, log);
-      switchboard.start();
-      b2bua.control(switchboard);
       const succession = new Succession({ ...ports, rooms: media, control: switchboard });
-      b2bua.onAbandoned((call) => void succession.take(call));
-      // Nobody waits for it: it looks again for a minute.
-      store.siblings.follow({
-        lost: (id) => Promise.resolve(void succession.lost(id)),
-        returned: (id) => succession.returned(id),
-        reunited: () => undefined,
-      });
-      media.whenAvailable(() => switchboard.mediaAvailable());
 
       const { csrf, sessionMinutes, host, port } = config.http;
       const secure = httpUrl.startsWith('https:');
@@ -133,7 +128,7 @@ export class App implements AsyncDisposable {
       const listening = await http.listen({ host, port });
       if (httpUrl === '') httpUrl = listening;
       store.reachableAt(config.store.redis.siblingUrl ?? urlOf(http.server.address() as AddressInfo));
-      return new App({ switchboard, httpUrl, engines, b2bua, media, store, http });
+      return new App({ switchboard, httpUrl, engines, b2bua, media, store, http }, succession);
     } catch (error) {
       for (const part of opened) await part.close();
       throw error;
@@ -155,6 +150,24 @@ export class App implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** From here on nothing fails. The calls of processes that are gone are ours only now: a start that fails would end them. */
+  async #connect(succession: Succession): Promise<void> {
+    const { switchboard, b2bua, media, store } = this;
+    switchboard.start();
+    b2bua.control(switchboard);
+    media.whenAvailable(() => switchboard.mediaAvailable());
+    const ready = Promise.all([b2bua.connect(), media.connect()]);
+    store.siblings.follow({
+      // Nobody waits for it: it looks again for a minute.
+      lost: (id) => Promise.resolve(void ready.then(() => succession.lost(id)).then(() => store.siblings.cleared?.(id))),
+      returned: (id) => void ready.then(() => succession.returned(id)),
+      reunited: () => undefined,
+    });
+    await ready;
+    // Their phones are looked for by SIP, their rooms on the media servers.
+    if (this.#closing === undefined) b2bua.onAbandoned((call) => void succession.take(call));
   }
 
   async #close(): Promise<void> {

@@ -45,10 +45,12 @@ export interface SharedMap<V> {
 export interface Siblings {
   readonly self: InstanceId;
   follow(listener: SiblingListener): void;
+  /** Nothing is left outside of the store of one that is gone: the next process need not be told of it. */
+  cleared?(instanceId: InstanceId): void;
 }
 
 export interface SiblingListener {
-  /** An instance is gone without a word, this one's predecessor perhaps. One of those that are left is told. */
+  /** An instance is gone without a word, one before this perhaps. One of those that are left is told. */
   lost(instanceId: InstanceId): Promise<void>;
   /** One that was told of as lost here lives: it was long out of sight. What it has is its own again. */
   returned?(instanceId: InstanceId): void;

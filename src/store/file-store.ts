@@ -15,10 +15,13 @@ import { WriteBehind } from './write-behind.ts';
 /** A full disk is looked at again after this, ms. */
 const RETRY_MS = 1000;
 
-const FOLDERS = { monitoring: 'monitoring/', registration: 'registration/', record: 'record/' } as const;
-
-/** The last process that had the store. */
-const OWNER = 'owner';
+const FOLDERS = {
+  monitoring: 'monitoring/',
+  registration: 'registration/',
+  record: 'record/',
+  /** Processes that have held calls, and may have left rooms on media servers. */
+  instance: 'instance/',
+} as const;
 
 /**
  * A store in files of this machine, for one process at a time (LevelDB, written by a thread of its own). A subscription is
@@ -30,9 +33,6 @@ export async function openFileStore(folder: string, log: Logger): Promise<Store>
   await level.open().catch((cause: unknown) => {
     throw new EarpieceError('unavailable', `store.path: ${reasonOf(cause, path)}`, { cause });
   });
-  const siblings = new LoneInstance(await level.get(OWNER));
-  await level.put(OWNER, siblings.self);
-
   let status: StoreStatus = { kind: 'file', is: 'up' };
   const behind = new WriteBehind({
     retryMs: RETRY_MS,
@@ -54,17 +54,27 @@ export async function openFileStore(folder: string, log: Logger): Promise<Store>
   const monitorings = found(FOLDERS.monitoring).map(([, text]) => parseStoredState(text));
   const unreadable = monitorings.filter((state) => state === undefined).length;
   if (unreadable > 0) log.warn({ path, unreadable }, 'subscriptions in the store that make no sense are left out');
+  const states = monitorings.filter((state) => state !== undefined);
+  const instances = keeper(FOLDERS.instance);
+  // One process at a time has the store: whoever is spoken of in it is gone.
+  const gone = new Set(found(FOLDERS.instance).map(([id]) => id));
+  for (const state of states) if (state.is !== 'armed') gone.add(state.instanceId);
+  const siblings = new LoneInstance(
+    () => [...gone],
+    (id) => instances(id, undefined),
+  );
+  let holdsCalls = false;
   const nonceKey = randomBytes(32);
   let closing: Promise<void> | undefined;
   return {
     siblings,
-    monitorings: new LocalMonitorings(
-      siblings.self,
-      monitorings.filter((state) => state !== undefined),
-      (supervisorDeviceId, state) =>
-        level.batch([operation(FOLDERS.monitoring + supervisorDeviceId, state && JSON.stringify(state))]),
+    monitorings: new LocalMonitorings(siblings.self, states, (supervisorDeviceId, state) =>
+      level.batch([operation(FOLDERS.monitoring + supervisorDeviceId, state && JSON.stringify(state))]),
     ),
-    calls: new LocalMap(),
+    calls: new LocalMap([], () => {
+      if (!holdsCalls) instances(siblings.self, Date.now());
+      holdsCalls = true;
+    }),
     registrations: new LocalMap(parsed(found(FOLDERS.registration)), keeper(FOLDERS.registration)),
     records: new LocalRecords(parsed(found(FOLDERS.record)) as [string, Json][], keeper(FOLDERS.record)),
     bulletin: NO_READERS,

@@ -4,9 +4,15 @@ import { expect, it } from 'vitest';
 import { createLogger } from '../../../src/log.ts';
 import { openFileStore } from '../../../src/store/file-store.ts';
 import { filePlace } from './kinds.ts';
-import { armedStep } from './steps.ts';
+import { Listener } from './listener.ts';
+import { armedStep, busyStep } from './steps.ts';
 
 const log = createLogger('silent');
+const [caller, callee] = [
+  { legId: '1', deviceId: undefined, phoneNumber: '4711', displayName: undefined },
+  { legId: '2', deviceId: 'a', phoneNumber: '5001', displayName: undefined },
+] as const;
+const call = { id: 'call', caller, callee, type: 'Inbound', dnis: '5001' } as const;
 
 it('is for one process at a time, and says so', async () => {
   await using place = await filePlace();
@@ -50,4 +56,27 @@ it('a subscription is stored when it is accepted: it outlives a process that end
   copy.monitorings.follow(({ supervisorDeviceId }) => found.push(supervisorDeviceId));
   await copy.close();
   expect(found).toEqual(['s']);
+});
+
+it('speaks of those that are gone until they are settled, also when a process in between did not come so far', async () => {
+  await using place = await filePlace();
+  const coached = await place.open();
+  await coached.monitorings.take(busyStep('s', 'a', coached.siblings.self), { from: 0, exclusive: true });
+  await coached.close();
+  const called = await place.open();
+  called.calls.put('call', { call, instanceId: called.siblings.self, since: 0 });
+  await called.close();
+  // It fails before anybody follows.
+  await (await place.open()).close();
+  const idle = await place.open();
+  const listener = new Listener(idle);
+  expect(listener.lost.toSorted()).toEqual([coached.siblings.self, called.siblings.self].toSorted());
+  const [step] = listener.steps;
+  await idle.monitorings.take(armedStep('s', 'a'), { from: step?.version ?? 0, exclusive: false });
+  await idle.close();
+  const sweeping = await place.open();
+  expect(new Listener(sweeping).lost).toEqual([called.siblings.self]);
+  sweeping.siblings.cleared?.(called.siblings.self);
+  await sweeping.close();
+  expect(new Listener(await place.open()).lost).toEqual([]);
 });
