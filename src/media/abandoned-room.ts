@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarpieceError } from '../coaching/errors.ts';
 import type { AbandonedRoom } from '../coaching/ports.ts';
+import { all } from '../coaching/serial.ts';
 import { takeStep } from './conference.ts';
 import { readConferenceName } from './conference-name.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 
-/** ms between two looks whether a conference has ended. */
+/** ms between two looks whether somebody has left a conference. */
 const LOOK_MS = 50;
 
 /** Somebody in a conference, as its list says. */
@@ -52,7 +53,8 @@ export class LeftBehindRoom implements AbandonedRoom, ListedConference {
   readonly members: readonly ConferenceMember[];
   readonly #freeswitch: FreeSwitch;
   readonly #settleMs: number;
-  #silencing: Promise<ReadonlySet<number>> | undefined;
+  #listing: Promise<ReadonlySet<number>> | undefined;
+  #silencing: Promise<void> | undefined;
 
   constructor(
     freeswitch: FreeSwitch,
@@ -78,53 +80,71 @@ export class LeftBehindRoom implements AbandonedRoom, ListedConference {
   }
 
   /**
-   * Ends every channel of it, those who must not be heard by everybody muted first: one that leaves unmuted is heard for a frame.
-   * Resolves when FreeSWITCH has the conference no more. Rejects with `unavailable`, `timeout`.
+   * Ends every channel of it, those who must not be heard by everybody muted first: one that leaves unmuted is heard for a frame by
+   * whoever is still there. Where a mute is not confirmed the others go first. Resolves when FreeSWITCH has the conference no more.
+   * Rejects with `unavailable`, `timeout`, and does nothing when it is not known who must not be heard.
    */
   async clear(): Promise<void> {
-    // Whoever cannot be muted is killed all the same: of all the ways out without a mute it leaks least.
-    const separated = await this.#silenced().catch((): ReadonlySet<number> => new Set());
+    const separated = await this.#separated();
+    const muted = await this.#silenced().then(
+      () => true,
+      () => false,
+    );
     const supervisors = this.members.filter(({ memberId }) => separated.has(memberId));
     const others = this.members.filter(({ memberId }) => !separated.has(memberId));
-    for (const group of [supervisors, others]) {
-      await Promise.all(group.map(({ uuid }) => this.#freeswitch.api(`uuid_kill ${uuid}`)));
-    }
-    await this.#ended();
+    for (const group of muted ? [supervisors, others] : [others, supervisors]) await this.#remove(group);
+    await this.#until((listed) => listed === undefined);
   }
 
-  #silenced(): Promise<ReadonlySet<number>> {
-    this.#silencing ??= this.#silence();
+  /** Who is kept from whom changes no more, once it was said. */
+  #separated(): Promise<ReadonlySet<number>> {
+    this.#listing ??= this.#api(`conference ${this.conference} relate 0`)
+      .then(readSeparated)
+      .catch((error: unknown) => {
+        this.#listing = undefined;
+        throw error;
+      });
+    return this.#listing;
+  }
+
+  #silenced(): Promise<void> {
+    this.#silencing ??= this.#silence().catch((error: unknown) => {
+      this.#silencing = undefined;
+      throw error;
+    });
     return this.#silencing;
   }
 
-  async #silence(): Promise<ReadonlySet<number>> {
-    const separated = readSeparated(await this.#api(`conference ${this.conference} relate 0`));
-    if (separated.size === 0) return separated;
-    const mutes = [...separated].map((member) =>
+  async #silence(): Promise<void> {
+    const separated = await this.#separated();
+    if (separated.size === 0) return;
+    const mute = (member: number) =>
       takeStep(
         (command) => this.#api(command),
         this.conference,
         { type: 'mute', member },
         () => true,
-      ),
-    );
-    await Promise.all(mutes);
+      );
+    await all([...separated].map(mute));
     await delay(this.#settleMs);
-    return separated;
   }
 
-  async #ended(): Promise<void> {
+  /** Resolves when they are off the list of the conference. */
+  async #remove(group: readonly ConferenceMember[]): Promise<void> {
+    const uuids = new Set(group.map(({ uuid }) => uuid));
+    await all([...uuids].map((uuid) => this.#api(`uuid_kill ${uuid}`)));
+    await this.#until((listed) => !listed?.members.some(({ uuid }) => uuids.has(uuid)));
+  }
+
+  async #until(reached: (listed: ListedConference | undefined) => boolean): Promise<void> {
     const { setupTimeoutMs } = this.#freeswitch.limits;
     const deadline = performance.now() + setupTimeoutMs;
-    while (await this.#lists()) {
+    const listed = async () =>
+      readConferenceList(await this.#api('conference list')).find(({ conference }) => conference === this.conference);
+    while (!reached(await listed())) {
       if (performance.now() > deadline) throw new EarpieceError('timeout', `${this.conference} has not ended`);
       await delay(LOOK_MS);
     }
-  }
-
-  async #lists(): Promise<boolean> {
-    const list = await this.#api('conference list');
-    return readConferenceList(list).some(({ conference }) => conference === this.conference);
   }
 
   #api(command: string): Promise<string> {
