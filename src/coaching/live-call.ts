@@ -50,8 +50,6 @@ export class LiveCall {
   readonly #ports: LiveCallPorts;
   readonly #listener: LiveCallListener;
   readonly #queue = new Serial();
-  /** Who hears whom is changed one at a time as well, but does not wait for re-INVITEs: they may take half a minute. */
-  readonly #arranging = new Serial();
   readonly #supervisors = new Map<MemberId, Supervisor>();
   /** What each supervisor was last told to do, be it in the room already or on its way. */
   readonly #operations = new Map<MemberId, Operation>();
@@ -157,7 +155,7 @@ export class LiveCall {
       if (this.#media.flow !== 'returning') return;
       const { room } = this.#media;
       this.#media = { flow: 'prepared', room };
-      if (this.#needed()) await this.#dismissParties(room);
+      if (this.#needed()) await room.dismissParties(this.#legIds());
       else await this.#closeRoom();
       this.#listener.roomReleased();
     });
@@ -193,21 +191,21 @@ export class LiveCall {
 
   /** Makes true what may be heard now, behind whatever is being arranged. */
   #arrange(room: StagedRoom): Promise<void> {
-    return this.#arranging.run(() => room.arrange(this.#target()));
+    return room.arrange(() => this.#target(room));
   }
 
-  #target(): Audibility {
+  #target(room: StagedRoom): Audibility {
     const supervisors = [...this.#supervisors.values()].map((supervisor) => {
       const { member, operation } = supervisor;
       return { ...supervisor, operation: this.#operations.get(member) ?? operation };
     });
-    return audibility(this.#legIds(), supervisors);
+    const seated = this.#legIds().filter((legId) => room.seats(legId));
+    return audibility(seated, supervisors);
   }
 
   async #dismiss(member: MemberId): Promise<void> {
     if (this.#media.flow === 'direct') return;
-    const { room } = this.#media;
-    await this.#arranging.run(() => room.dismiss(member));
+    await this.#media.room.dismiss(member);
   }
 
   #legIds(): LegId[] {
@@ -272,7 +270,7 @@ export class LiveCall {
       ]);
       this.#assertHeld(room);
     } catch (error) {
-      if (this.#media.flow === 'prepared') await this.#dismissParties(room);
+      if (this.#media.flow === 'prepared') await room.dismissParties(this.#legIds());
       throw error;
     }
   }
@@ -295,10 +293,6 @@ export class LiveCall {
       this.#supervisors.set(supervisor.member, supervisor);
     }
     await this.#arrange(room);
-  }
-
-  async #dismissParties(room: StagedRoom): Promise<void> {
-    await this.#arranging.run(() => all(this.#legIds().map((legId) => room.dismiss(legId))));
   }
 
   /**
@@ -328,7 +322,7 @@ export class LiveCall {
   async #moveBack(room: StagedRoom): Promise<void> {
     if (!(await this.#reconnected()) || !this.#holds(room)) return;
     this.#media = { flow: 'prepared', room };
-    await this.#dismissParties(room);
+    await room.dismissParties(this.#legIds());
   }
 
   async #release(): Promise<void> {

@@ -118,7 +118,9 @@ describe('a supervisor that leaves', () => {
     const ended = world.event('supervision.ended');
     world.switchboard.supervisorLegEnded(legId);
     await ended;
-    expect(world.log.slice(-3).filter((line) => !line.startsWith('hang up'))).toEqual([
+    expect(world.log.slice(-5).filter((line) => !line.startsWith('hang up'))).toEqual([
+      `mute ${supervision.id}`,
+      `deafen ${supervision.id}`,
       `dismiss ${supervision.id}`,
       'connect call customer and call agent',
     ]);

@@ -98,6 +98,7 @@ class FakeRoom implements Room {
   }
   async dismiss(member: MemberId) {
     await this.world.pause();
+    await this.world.departures;
     if (this.members.delete(member)) this.world.log.push(`dismiss ${member}`);
     this.stage = departed(this.stage, member);
     this.seated.delete(member);
@@ -134,6 +135,8 @@ export class World implements Signalling, MediaServers {
   readonly inTheRoom = new Set<string>();
   /** Phones answer a re-INVITE when this resolves. */
   phonesTold: Promise<unknown> = Promise.resolve();
+  /** Rooms let members go when this resolves. */
+  departures: Promise<unknown> = Promise.resolve();
   /** How many rounds of the event loop a phone takes to be hung up, and a room to let a member go. */
   slowness: () => number = () => 0;
   onStage: (stage: Stage) => void = () => undefined;
