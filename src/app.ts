@@ -199,6 +199,7 @@ function b2buaOptions(config: Config, engines: Engines, registrar: Registrar, st
     drachtio: engines.drachtio,
     switch: {
       addresses: trunk.addresses,
+      trustFrom: trunk.trustFrom,
       uri: trunk.uri,
       auth: trunk.auth && { username: trunk.auth.userName, password: trunk.auth.password },
     },

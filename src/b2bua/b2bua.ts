@@ -20,7 +20,6 @@ import { DEFAULTS, type B2buaOptions } from './options.ts';
 import type { Registrar } from './registrar.ts';
 import { ownNonceKey } from './nonces.ts';
 import { type Refusal, respond } from './responses.ts';
-import { Sources } from './source.ts';
 import type { Reply, Stack, StackRequest } from './stack.ts';
 import { dialSupervisor } from './supervisor-dial.ts';
 import { SupervisorLeg } from './supervisor-leg.ts';
@@ -89,7 +88,7 @@ export class B2bua implements Signalling {
       options,
       directory,
       registrar: options.registrar,
-      callers: new Callers(directory, new Sources(options.switch.addresses), this.#digest),
+      callers: new Callers(directory, options.switch, this.#digest),
       log: this.#log,
       stack: () => this.#stack,
       control: () => this.#control,

@@ -1,5 +1,6 @@
 import type { CallType } from '../coaching/call.ts';
 import type { Device } from '../coaching/device.ts';
+import type { Party } from '../coaching/leg.ts';
 import type { CallControl, Directory, Routing } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import { CallSetup } from './call-setup.ts';
@@ -71,7 +72,7 @@ export class IncomingCalls {
       refuse({ status: 503 });
       return;
     }
-    const routing = control.callArrived({ from: caller.from, dialled });
+    const routing = control.callArrived({ dialled });
     const targets = this.#targets(routing, dialled);
     if ('status' in targets) {
       refuse(targets);
@@ -86,10 +87,7 @@ export class IncomingCalls {
       control,
     });
     this.#ports.ringing(setup, conversation);
-    log.info(
-      { callId: conversation.id, from: caller.from === 'switch' ? 'switch' : caller.from.id, to: routing.to },
-      'call arrived',
-    );
+    log.info({ callId: conversation.id, from: caller.from, to: routing.to }, 'call arrived');
     setup.start();
   }
 
@@ -117,7 +115,7 @@ export class IncomingCalls {
     const parties = (answeredBy: Target, displayName: string | undefined) => {
       const { device } = answeredBy;
       const callee = { deviceId: device?.id, phoneNumber: device?.phoneNumber ?? dialled, displayName };
-      return { caller: caller.party, callee, dnis: dialled, type: typeOf(caller.party.deviceId, device?.id) };
+      return { ...partiesOf(caller.party, callee), dnis: dialled };
     };
     const redirect = (contact: string) => this.#ofNumber(userOf(contact));
     const setup = new CallSetup(
@@ -152,6 +150,13 @@ export class IncomingCalls {
     const { registrar, options } = this.#ports;
     return targetsOf(device, registrar.contacts(device.id), options.switch);
   }
+}
+
+/** Who calls a device is not that device, whatever number it shows: what is for the agent alone goes to who answers as the agent. */
+export function partiesOf<P extends Pick<Party, 'deviceId'>>(caller: P, callee: P) {
+  const itself = caller.deviceId !== undefined && caller.deviceId === callee.deviceId;
+  const calling = itself ? { ...caller, deviceId: undefined } : caller;
+  return { caller: calling, callee, type: typeOf(calling.deviceId, callee.deviceId) };
 }
 
 function typeOf(callerDevice: string | undefined, calleeDevice: string | undefined): CallType {

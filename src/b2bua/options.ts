@@ -7,6 +7,8 @@ export interface B2buaOptions {
   readonly switch: {
     /** Who calls from here is the switch: addresses or networks, with or without a port. */
     readonly addresses: readonly string[];
+    /** Whether From says which device calls where the switch asserts nothing: only where no trunk can show an agent's number. */
+    readonly trustFrom?: boolean;
     /** Where calls go that are not for a device; without it they go nowhere. */
     readonly uri?: string | undefined;
     /** What we tell the switch when it asks for a password. */
@@ -26,7 +28,7 @@ export interface B2buaOptions {
   readonly records?: CallRecords;
   /** What nonces are sealed with, where several share that. */
   readonly nonceKey?: () => Buffer;
-  /** How long the first connection to drachtio may take, in milliseconds. */
+  /** How long drachtio may take to answer for the first time before that is complained of, in milliseconds. */
   readonly connectMs?: number;
 }
 

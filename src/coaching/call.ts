@@ -17,9 +17,9 @@ export interface Call {
 
 export const parties = (call: Call): readonly [Party, Party] => [call.caller, call.callee];
 
-/** The party that speaks through this device. */
+/** The party that speaks through this device; the callee before the caller: the one was rung there, the other said so itself. */
 export const partyOf = (call: Call, deviceId: DeviceId): Party | undefined =>
-  parties(call).find((party) => party.deviceId === deviceId);
+  [call.callee, call.caller].find((party) => party.deviceId === deviceId);
 
 /** The leg at the other end of the conversation. */
 export function farLeg(call: Call, legId: LegId): LegId {

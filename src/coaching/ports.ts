@@ -126,8 +126,6 @@ export interface Events {
 
 /** An INVITE that wants to know where it goes. */
 export interface Arrival {
-  /** The device that calls, itself or by way of the switch; `switch` for everybody else. */
-  readonly from: 'switch' | Device;
   /** The user part of the request URI. */
   readonly dialled: string;
 }

@@ -142,12 +142,10 @@ export class Switchboard implements CallControl {
 
   // ── the B2BUA ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  callArrived({ from, dialled }: Arrival): Routing {
+  callArrived({ dialled }: Arrival): Routing {
     const device = this.#ports.directory.deviceByNumber(dialled);
-    if (device === undefined) {
-      if (from === 'switch') return { to: 'nowhere', code: 'not-found', reason: 'no device has this number' };
-      return { to: 'switch' };
-    }
+    // Also when it came from there: the switch sends whole ranges of numbers, some of whose owners nobody has made known to us.
+    if (device === undefined) return { to: 'switch' };
     if (!this.#ports.directory.isActive(device.id)) {
       return { to: 'nowhere', code: 'unavailable', reason: 'the device is not registered' };
     }

@@ -50,6 +50,8 @@ const sip = section({
   switch: section({
     /** Whoever calls from here is the switch and needs no password. */
     addresses: z.array(network, { error: 'a list of addresses' }).default([]),
+    /** Whether From says which agent calls, where the switch sends no P-Asserted-Identity. */
+    trustFrom: flag.default(false),
     /** Where calls go that are not for one of our devices. */
     uri: sipUri.optional(),
     /** What we say when the switch asks for a password. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kamailioPath } from '../support/kamailio.ts';
 import { AGENT } from '../support/lab.ts';
 import { nothingIsLeft } from '../support/leftovers.ts';
+import { Oracle } from '../support/oracle.ts';
 import type { Phone } from '../support/phone.ts';
 import { SwitchLab } from '../support/switch-lab.ts';
 
@@ -67,6 +68,27 @@ describe.skipIf(kamailioPath === undefined)('beside a switch (Kamailio)', () => 
     expect(beside.lab.count('call.established')).toBe(1);
     expect(other.calls).toHaveLength(1);
   });
+
+  it.each(['5001', '1001'])(
+    'a stranger that shows the number of the agent, and calls %s, never hears the supervisor',
+    async (number) => {
+      await using beside = await SwitchLab.start();
+      const { customer, agent, supervisor } = await beside.trio();
+      const stranger = await beside.trunk('secondCustomer', '5001');
+      const callee = number === '5001' ? agent : customer;
+      await beside.lab.coach();
+      const headers = { 'P-Asserted-Identity': `<${beside.uriOf('5001')}>` };
+      const call = stranger.call(beside.uriOf(number), { headers });
+      await call.established();
+      if (callee === agent) await agent.probe.hears([supervisor.voice, stranger.voice]);
+      await stranger.probe.hears(callee.voice, { frames: 25 });
+      await call.hangUp();
+      await nothingIsLeft(beside.lab);
+      const oracle = new Oracle([customer, agent, supervisor, stranger], [customer, agent, supervisor, stranger]);
+      oracle.assertNeverHeard('secondCustomer', 'supervisor');
+      expect(beside.lab.count('supervision.active')).toBe(callee === agent ? 1 : 0);
+    },
+  );
 
   it('a switch that asks for a password gets one, for the call and for the supervisor', async () => {
     await using beside = await SwitchLab.start({ passwordForEarpiece: true });

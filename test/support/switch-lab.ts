@@ -71,6 +71,14 @@ export class SwitchLab implements AsyncDisposable {
     return phone;
   }
 
+  /** Somebody out there, who comes in through the trunk and shows this number. */
+  async trunk(name: ToneName, number: string): Promise<Phone> {
+    const credentials = { username: 'trunk', password: 'earpiece' };
+    const phone = await Phone.open({ name, voice: tone(name), user: number, proxy: this.switch, credentials });
+    this.#phones.push(phone);
+    return phone;
+  }
+
   /** Customer 1001, agent 5001 and supervisor 5005. */
   async trio(): Promise<Trio> {
     const customer = await this.phone('customer', '1001');

@@ -21,13 +21,11 @@ export class Control implements CallControl {
   answerSupervisor: (legId: LegId, offer: Sdp) => Promise<Sdp> = (_legId, offer) => Promise.resolve(offer);
   readonly #b2bua: B2bua;
   readonly #directory: Directory;
-  readonly #outside: boolean;
   readonly #watch = new Watch();
 
-  constructor(b2bua: B2bua, directory: Directory, outside: boolean) {
+  constructor(b2bua: B2bua, directory: Directory) {
     this.#b2bua = b2bua;
     this.#directory = directory;
-    this.#outside = outside;
     this.answer = (callId, legId, offer) => this.#b2bua.offer(farLeg(this.call(callId), legId), offer);
   }
 
@@ -69,8 +67,6 @@ export class Control implements CallControl {
     this.arrivals.push(arrival);
     const device = this.#directory.deviceByNumber(arrival.dialled);
     if (device !== undefined) return { to: 'device', device };
-    if (arrival.from === 'switch' || !this.#outside)
-      return { to: 'nowhere', code: 'not-found', reason: 'no such number' };
     return { to: 'switch' };
   }
 

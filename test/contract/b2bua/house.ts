@@ -83,7 +83,7 @@ export class House implements AsyncDisposable {
       directory,
       pino({ level: 'info' }, diary),
     );
-    const control = new Control(b2bua, directory, switchUri !== undefined);
+    const control = new Control(b2bua, directory);
     b2bua.control(control);
     return new House(b2bua, control, server, diary);
   }
