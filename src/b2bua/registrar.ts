@@ -98,7 +98,7 @@ export class Registrar {
           : this.#bind(request, header, device, transaction),
       );
       if (refusal !== undefined) return refusal;
-      this.#shared?.changed(device.id, before, this.#bindings.of(device.id));
+      this.#shared?.changed(device.id, before, this.#bindings.of(device.id), this.#now());
       this.#watch();
     }
     return { contacts: this.contacts(device.id) };

@@ -22,19 +22,27 @@ export class SharedBindings {
     });
   }
 
-  /** Stores what a REGISTER has changed. */
-  changed(deviceId: DeviceId, before: readonly Binding[], now: readonly Binding[]): void {
-    for (const { uri } of before) {
-      if (!now.some((each) => each.uri === uri)) this.#shared.remove(keyOf(deviceId, uri));
+  /**
+   * Stores what a REGISTER has changed at `at`, in milliseconds since the epoch. It overrules what was known here, also when the clock of whoever
+   * stored that is ahead, but not what has been registered elsewhere since, when it is only written now.
+   */
+  changed(deviceId: DeviceId, before: readonly Binding[], now: readonly Binding[], at: number): void {
+    for (const { uri, registeredAt } of before) {
+      if (now.some((each) => each.uri === uri)) continue;
+      this.#shared.remove(keyOf(deviceId, uri), Math.max(at, registeredAt));
     }
-    for (const binding of now) if (!before.includes(binding)) this.#shared.put(keyOf(deviceId, binding.uri), binding);
+    for (const binding of now) {
+      if (before.includes(binding)) continue;
+      const known = before.find(({ uri }) => uri === binding.uri)?.registeredAt ?? 0;
+      this.#shared.put(keyOf(deviceId, binding.uri), binding, Math.max(binding.registeredAt, known));
+    }
   }
 
-  /** Takes an expired binding out of the store, unless `renewed` by then. */
-  expired(deviceId: DeviceId, { uri }: Binding, renewed: () => boolean): void {
+  /** Takes an expired binding out of the store, unless `renewed` by then, here or where it was not heard of. */
+  expired(deviceId: DeviceId, { uri, registeredAt }: Binding, renewed: () => boolean): void {
     const removal = setTimeout(() => {
       this.#removals.delete(removal);
-      if (!renewed()) this.#shared.remove(keyOf(deviceId, uri));
+      if (!renewed()) this.#shared.remove(keyOf(deviceId, uri), registeredAt);
     }, GRACE_MS).unref();
     this.#removals.add(removal);
   }

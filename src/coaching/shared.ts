@@ -35,8 +35,12 @@ export interface MonitoringStore {
 
 /** A map that everyone sees. Writing never waits for the store and never fails: what cannot be written now is written later. */
 export interface SharedMap<V> {
-  put(key: string, value: V): void;
-  remove(key: string): void;
+  /**
+   * `asOf`, milliseconds since the epoch: what is stored by then and is newer than that stays, the writer has not heard of it. Only a map that
+   * knows how old its values are minds it.
+   */
+  put(key: string, value: V, asOf?: number): void;
+  remove(key: string, asOf?: number): void;
   /** `told` hears at once of what is stored, and then of every change; `undefined`: it is gone. */
   follow(told: (key: string, value: V | undefined) => void): void;
 }

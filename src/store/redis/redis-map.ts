@@ -4,7 +4,7 @@ import { parseJson } from '../stored-state.ts';
 import { type Writes, WriteBehind } from '../write-behind.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys, TableName } from './keys.ts';
-import type { Message, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
 import { WRITE } from './scripts.ts';
 
 /** How long a write waits that failed, ms; a new connection writes at once. */
@@ -17,24 +17,33 @@ export interface RedisTable {
   readonly self: InstanceId;
 }
 
+interface Change {
+  /** What is stored; nothing, when it is taken away. */
+  readonly text: string | undefined;
+  readonly asOf: number | undefined;
+}
+
 /** A map in Redis, of which everyone has a copy. */
 export class RedisMap<V> implements SharedMap<V> {
   readonly #table: RedisTable;
   readonly #name: Exclude<TableName, 'subscriptions'>;
-  readonly #behind: WriteBehind;
+  readonly #age: string;
+  readonly #behind: WriteBehind<Change>;
 
-  constructor(table: RedisTable, name: Exclude<TableName, 'subscriptions'>) {
+  /** `age`: the field of a value that says of when it is, in milliseconds since the epoch. */
+  constructor(table: RedisTable, name: Exclude<TableName, 'subscriptions'>, age = '') {
     this.#table = table;
     this.#name = name;
+    this.#age = age;
     this.#behind = new WriteBehind({ retryMs: RETRY_MS, write: (writes) => this.#write(writes) });
   }
 
-  put(key: string, value: V): void {
-    this.#behind.put(key, JSON.stringify(value));
+  put(key: string, value: V, asOf?: number): void {
+    this.#behind.put(key, { text: JSON.stringify(value), asOf });
   }
 
-  remove(key: string): void {
-    this.#behind.put(key, undefined);
+  remove(key: string, asOf?: number): void {
+    this.#behind.put(key, { text: undefined, asOf });
   }
 
   follow(told: (key: string, value: V | undefined) => void): void {
@@ -59,14 +68,10 @@ export class RedisMap<V> implements SharedMap<V> {
     return this.#behind.close();
   }
 
-  async #write(writes: Writes): Promise<void> {
+  async #write(writes: Writes<Change>): Promise<void> {
     const { connection, keys, self } = this.#table;
-    const message: Message = {
-      by: self,
-      table: this.#name,
-      changes: [...writes].map(([key, text]) => [key, text ?? null]),
-    };
-    const pairs = [...writes].flatMap(([key, text]) => [key, text ?? '']);
-    await connection.run(WRITE, [keys.table(this.#name), keys.seq], [keys.changes, JSON.stringify(message), ...pairs]);
+    const changes = [...writes].flatMap(([key, { text, asOf }]) => [key, text ?? '', String(asOf ?? '')]);
+    const words = [keys.changes, self, this.#name, this.#age, ...changes];
+    await connection.run(WRITE, [keys.table(this.#name), keys.seq], words);
   }
 }

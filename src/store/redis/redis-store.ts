@@ -43,7 +43,7 @@ export async function openRedisStore(
   const siblings = new RedisSiblings(connection, keys, log, estate, timing);
   const table: RedisTable = { connection, keys, replica, self: siblings.self };
   const calls = new RedisMap<LocatedCall>(table, 'calls');
-  const registrations = new RedisMap<unknown>(table, 'registrations');
+  const registrations = new RedisMap<unknown>(table, 'registrations', 'registeredAt');
   const records = new RedisRecords(connection, keys, siblings.self);
   // A subscription that is free again looks for the calls that are up: an ended one must be gone by then.
   const monitorings = new RedisMonitorings(table, () => calls.flushed());

@@ -13,14 +13,28 @@ const script = (text: string): Script => ({ text, sha: createHash('sha1').update
  * everyone hears of the changes.
  */
 
-/** Keys: table, seq. Arguments: channel, message, then field and value alternating; an empty value takes the field away. */
+/**
+ * Keys: table, seq. Arguments: channel, who writes, name of the table, the field of a value that says of when it is, then field, value and of
+ * when that is known, in turn. An empty value takes the field away. What is stored and newer than was known stays, and is not told.
+ */
 export const WRITE = script(`
-for i = 3, #ARGV, 2 do
-  if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
-  else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+local function overruled(field, known)
+  local stored = known ~= '' and redis.call('HGET', KEYS[1], field)
+  local read, value = pcall(cjson.decode, stored or '')
+  local age = read and type(value) == 'table' and tonumber(value[ARGV[4]])
+  return age and age > tonumber(known)
 end
+local changes = {}
+for i = 5, #ARGV, 3 do
+  local field, value = ARGV[i], ARGV[i + 1]
+  if not overruled(field, ARGV[i + 2]) then
+    if value == '' then redis.call('HDEL', KEYS[1], field) else redis.call('HSET', KEYS[1], field, value) end
+    changes[#changes + 1] = { field, value == '' and cjson.null or value }
+  end
+end
+if #changes == 0 then return 0 end
 local seq = redis.call('INCR', KEYS[2])
-redis.call('PUBLISH', ARGV[1], seq .. ' ' .. ARGV[2])
+redis.call('PUBLISH', ARGV[1], seq .. ' ' .. cjson.encode({ by = ARGV[2], table = ARGV[3], changes = changes }))
 return seq
 `);
 

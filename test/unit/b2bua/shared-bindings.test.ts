@@ -25,10 +25,26 @@ describe('shared bindings', () => {
       new LocalMap([], (key, value) => (value === undefined ? stored.delete(key) : stored.set(key, value))),
     );
     const [one, two] = [binding('sip:one'), binding('sip:two')];
-    shared.changed('d', [], [one, two]);
+    shared.changed('d', [], [one, two], 0);
     expect([...stored.keys()]).toEqual(['d sip:one', 'd sip:two']);
-    shared.changed('d', [one, two], [two]);
+    shared.changed('d', [one, two], [two], 0);
     expect([...stored]).toEqual([['d sip:two', two]]);
+  });
+
+  it('says as of when it stores: overruling what was known, and nothing that is newer', async () => {
+    const said: unknown[] = [];
+    const shared = new SharedBindings({
+      put: (key, _value, asOf) => said.push([key, asOf]),
+      remove: (key, asOf) => said.push([key, asOf]),
+      follow: () => undefined,
+    });
+    shared.changed('d', [], [binding('sip:one', 10)], 10);
+    // The one who stored it has a clock that is ahead.
+    shared.changed('d', [binding('sip:one', 30)], [binding('sip:one', 20)], 20);
+    shared.changed('d', [binding('sip:one', 20)], [], 25);
+    shared.expired('d', binding('sip:one', 20), () => false);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(said).toEqual([10, 30, 25, 20].map((asOf) => ['d sip:one', asOf]));
   });
 
   it('tells of what others have stored, and not of what makes no sense', () => {
