@@ -161,7 +161,8 @@ export class App implements AsyncDisposable {
     const ready = Promise.all([b2bua.connect(), media.connect()]);
     store.siblings.follow({
       // Nobody waits for it: it looks again for a minute.
-      lost: (id) => Promise.resolve(void ready.then(() => succession.lost(id)).then(() => store.siblings.cleared?.(id))),
+      lost: (id) =>
+        Promise.resolve(void ready.then(() => succession.lost(id)).then(() => store.siblings.cleared?.(id))),
       returned: (id) => void ready.then(() => succession.returned(id)),
       reunited: () => undefined,
     });

@@ -64,6 +64,7 @@ async function run(config: ReturnType<typeof loadConfig>): Promise<void> {
   process.once('exit', (code) => log.info({ code }, 'ended'));
 
   app = await App.start(config, log, packageVersion());
+  await app.ready;
   log.info({ http: app.httpUrl, sip: app.sipAddress }, 'earpiece is ready');
 }
 

@@ -54,6 +54,7 @@ export class B2bua implements Signalling {
   readonly #dials = new Set<AbortController>();
   readonly #journal: Journal;
   readonly #looks = new Turns(LOOKS_AT_ONCE);
+  readonly #connection: DrachtioConnection;
   /** What becomes of a conversation that is up. */
   readonly #keeping = {
     established: (conversation: Conversation) => {
@@ -66,11 +67,11 @@ export class B2bua implements Signalling {
       this.#journal.callOver(conversation);
     },
   };
-  #connection: DrachtioConnection | undefined;
   #control: CallControl | undefined;
   #accepting = true;
 
-  private constructor(options: B2buaOptions, directory: Directory, log: Logger) {
+  /** Takes no calls before `control` and `connect`. Throws a RangeError on an address of the switch that is none. */
+  constructor(options: B2buaOptions, directory: Directory, log: Logger) {
     this.#options = options;
     this.#log = log.child({ part: 'b2bua' });
     this.#directory = directory;
@@ -99,28 +100,22 @@ export class B2bua implements Signalling {
       settled: (setup) => this.#setups.delete(setup),
       ...this.#keeping,
     });
+    this.#connection = new DrachtioConnection(options.drachtio, this.#log, {
+      prepare: (stack) => this.#route(stack),
+      lost: () => this.#onLost(),
+      restored: () => this.#onRestored(),
+    });
     options.registrar.onChange((deviceId) => {
       guarded(this.#log, 'registrationChanged', () => this.#control?.registrationChanged(deviceId));
     });
   }
 
   /**
-   * Connects to drachtio and takes calls from then on; until `control` is called they get 503. Rejects with `unavailable` (wrong
-   * secret) or `timeout`, with a RangeError on an address of the switch that is none.
+   * Connects to drachtio and takes calls from then on; without a `control` they get 503. Resolves when drachtio has accepted us:
+   * it is tried until then, and `status` says why it takes long. Never rejects.
    */
-  static async connect(options: B2buaOptions, directory: Directory, log: Logger): Promise<B2bua> {
-    const b2bua = new B2bua(options, directory, log);
-    b2bua.#connection = await DrachtioConnection.open(
-      options.drachtio,
-      b2bua.#log,
-      options.connectMs ?? DEFAULTS.connectMs,
-      {
-        prepare: (stack) => b2bua.#route(stack),
-        lost: () => b2bua.#onLost(),
-        restored: () => b2bua.#onRestored(),
-      },
-    );
-    return b2bua;
+  async connect(): Promise<void> {
+    await this.#connection.open(this.#options.connectMs ?? DEFAULTS.connectMs);
   }
 
   /** Who decides over calls. The core needs us first, so it comes late. */
@@ -130,12 +125,12 @@ export class B2bua implements Signalling {
 
   /** Where phones and the switch reach us, e.g. `udp/10.0.0.1:5060,tcp/10.0.0.1:5060`. */
   get hostPorts(): string {
-    return this.#connection?.hostPorts ?? '';
+    return this.#connection.hostPorts;
   }
 
   /** How it stands with drachtio, for whoever asks for our health. */
   get status(): DrachtioStatus {
-    return this.#connection?.status ?? { state: 'connecting', reason: 'not connected yet' };
+    return this.#connection.status;
   }
 
   get counts(): Counts {
@@ -237,7 +232,7 @@ export class B2bua implements Signalling {
       .map(([id]) => this.hangUp(id));
     await Promise.all([...[...this.#conversations].map((conversation) => conversation.end()), ...supervisors]);
     this.registrations.close();
-    this.#connection?.close();
+    this.#connection.close();
   }
 
   /** Runs a task that ends when `signal` says so, or we are closed. */
@@ -344,7 +339,6 @@ export class B2bua implements Signalling {
   }
 
   get #stack(): Stack {
-    if (this.#connection === undefined) throw new EarpieceError('unavailable', 'there is no connection to drachtio');
     return this.#connection.stack;
   }
 

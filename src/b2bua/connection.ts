@@ -1,6 +1,5 @@
-import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
-import { withResolvers, within } from './deadline.ts';
+import { withResolvers } from './deadline.ts';
 import { Srf } from './srf.ts';
 import type { Stack } from './stack.ts';
 import { guardFrames } from './unreadable.ts';
@@ -31,49 +30,38 @@ export interface ConnectionListener {
   restored(): void;
 }
 
-/** The control connection to drachtio. It comes back by itself; whoever closes it ends it for good. */
+/** The control connection to drachtio. It is tried until it is there, and comes back by itself; whoever closes it ends it for good. */
 export class DrachtioConnection {
   readonly stack: Stack = new Srf();
   readonly #options: DrachtioOptions;
+  readonly #listener: ConnectionListener;
   readonly #log: Logger;
-  #status: DrachtioStatus;
+  #status: DrachtioStatus = { state: 'connecting', reason: 'not connected yet' };
   /** It was up, and was lost; nobody has been told yet that it is back. */
   #missed = false;
   #hostPorts = '';
   #backOff = BACK_OFF.first;
   #timer: NodeJS.Timeout | undefined;
   #guarded: object | undefined;
-  #settled: { resolve: (state: 'connected') => void; reject: (error: Error) => void } | undefined;
+  readonly #first = withResolvers<undefined>();
+  #silence: NodeJS.Timeout | undefined;
 
-  private constructor(options: DrachtioOptions, log: Logger) {
+  constructor(options: DrachtioOptions, log: Logger, listener: ConnectionListener) {
     this.#options = options;
     this.#log = log.child({ drachtio: `${options.host}:${options.port}` });
-    this.#status = { state: 'connecting', reason: 'not connected yet' };
+    this.#listener = listener;
+    this.#listen(listener);
   }
 
   /**
-   * Resolves when drachtio has accepted us. Rejects with `unavailable` when the secret is wrong, with `timeout` after `ms`
-   * milliseconds.
+   * Resolves when drachtio has accepted us for the first time, however long that takes; never rejects. Why it takes long is said once for
+   * each reason: after `silenceMs` milliseconds, too, when there is no answer at all.
    */
-  static async open(
-    options: DrachtioOptions,
-    log: Logger,
-    ms: number,
-    listener: ConnectionListener,
-  ): Promise<DrachtioConnection> {
-    const connection = new DrachtioConnection(options, log);
-    const { promise, resolve, reject } = withResolvers<'connected'>();
-    connection.#settled = { resolve, reject };
-    connection.#listen(listener);
-    listener.prepare(connection.stack);
-    connection.#connect();
-    try {
-      await within(promise, ms, `connecting to drachtio at ${options.host}:${options.port}`);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-    return connection;
+  open(silenceMs: number): Promise<unknown> {
+    this.#listener.prepare(this.stack);
+    this.#connect();
+    this.#silence = setTimeout(() => this.#failing(new Error('drachtio does not answer')), silenceMs);
+    return this.#first.promise;
   }
 
   /** Where drachtio listens for SIP, e.g. `udp/10.0.0.1:5060,tcp/10.0.0.1:5060`. */
@@ -90,6 +78,7 @@ export class DrachtioConnection {
     if (this.#closed) return;
     this.#status = { state: 'closed' };
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     this.#stop();
   }
 
@@ -104,6 +93,7 @@ export class DrachtioConnection {
         this.#refused();
         return;
       }
+      clearTimeout(this.#silence);
       const missed = this.#missed;
       this.#missed = false;
       this.#status = { state: 'up' };
@@ -111,7 +101,7 @@ export class DrachtioConnection {
       this.#backOff = BACK_OFF.first;
       for (const socket of this.stack.app.client?.mapServer.keys() ?? []) socket.setNoDelay(true);
       this.#log.info({ hostPorts }, missed ? 'connected to drachtio again' : 'connected to drachtio');
-      this.#settled?.resolve('connected');
+      this.#first.resolve(undefined);
       if (missed) listener.restored();
     });
     this.stack.on('error', (error) => this.#lost(listener, error));
@@ -129,25 +119,28 @@ export class DrachtioConnection {
 
   #lost(listener: ConnectionListener, error: unknown): void {
     if (this.#closed) return;
-    const reason = error instanceof Error ? error.message : 'the connection was closed';
     if (this.#status.state === 'up') {
       this.#missed = true;
       this.#log.error({ err: error }, 'connection to drachtio lost');
-      this.#status = { state: 'lost', reason };
+      this.#status = { state: 'lost', reason: error === undefined ? 'the connection was closed' : reasonOf(error) };
       listener.lost();
-    } else if (error !== undefined) {
-      // srf says so at each of its attempts, the log once for each reason.
-      const known = 'reason' in this.#status && this.#status.reason === reason;
-      if (!known) this.#log.warn({ err: error }, 'drachtio cannot be reached, trying again');
-      this.#status = { state: this.#missed ? 'lost' : 'connecting', reason };
-    }
+    } else if (error !== undefined) this.#failing(error);
+  }
+
+  /** srf says so at each of its attempts, the log once for each reason. */
+  #failing(error: unknown): void {
+    clearTimeout(this.#silence);
+    const reason = reasonOf(error);
+    const known = 'reason' in this.#status && this.#status.reason === reason;
+    if (!known) this.#log.warn({ reason }, 'drachtio cannot be reached, trying again');
+    this.#status = { state: this.#missed ? 'lost' : 'connecting', reason };
   }
 
   #refused(): void {
+    clearTimeout(this.#silence);
     const reason = 'drachtio refuses our secret';
     if (this.#status.state !== 'refused') this.#log.error({ retryMs: this.#backOff }, reason);
     this.#status = { state: 'refused', reason };
-    this.#settled?.reject(new EarpieceError('unavailable', reason));
     this.#stop();
     this.#timer = setTimeout(() => this.#connect(), this.#backOff);
     this.#backOff = Math.min(this.#backOff * 2, BACK_OFF.longest);
@@ -160,4 +153,10 @@ export class DrachtioConnection {
     client.wp.closing = true;
     for (const socket of client.mapServer.keys()) socket.destroy();
   }
+}
+
+/** A name with several addresses fails with as many errors, and no message of its own. */
+function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
 }

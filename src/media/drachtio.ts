@@ -1,24 +1,14 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
-import { EarpieceError } from '../coaching/errors.ts';
 import type { Logger } from '../log.ts';
 import { Complaints } from './complaints.ts';
 import { endOnFault } from './fault-guard.ts';
-import { Patience } from './patience.ts';
 
 export interface DrachtioAddress {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-}
-
-/** A connection to drachtio that carries nothing but the dialogs with media servers. It comes back by itself. */
-export interface Drachtio {
-  readonly srf: Srf;
-  /** Whether an INVITE could be sent now. */
-  readonly isUp: () => boolean;
-  close(): void;
 }
 
 /** What drachtio-srf does not declare: its wire protocol, another one for each `connect`, which says so with each new socket. */
@@ -32,56 +22,39 @@ const RETRY_MAX_MS = 2000;
 /** How long until a refused secret is tried again, ms: doubled each time. srf itself would do so every 255 ms for ever (measured, 5.0.29). */
 const BACK_OFF = { first: 1000, longest: 30_000 };
 
-/**
- * Rejects with `unavailable` (wrong secret) or `timeout`; then the connection is not tried again. `limitMs`: ms. `onChanged` is called when
- * the connection is lost, and when it is back.
- */
-export async function connectDrachtio(
-  address: DrachtioAddress,
-  limitMs: number,
-  log: Logger,
-  onChanged: () => void = () => undefined,
-): Promise<Drachtio> {
-  const link = new DrachtioLink(address, log, onChanged);
-  try {
-    await new Patience().wait(`connecting to drachtio at ${address.host}:${address.port}`, limitMs, link.connected);
-  } catch (error) {
-    link.close();
-    throw error;
-  }
-  return { srf: link.srf, isUp: () => link.isUp, close: () => link.close() };
-}
-
-class DrachtioLink {
+/** A connection to drachtio that carries nothing but the dialogs with media servers. It is tried until it is there, and comes back by itself. */
+export class Drachtio {
   readonly srf = new Srf();
-  /** Rejects when the secret is refused the first time. */
-  readonly connected: Promise<void>;
   readonly #address: DrachtioAddress;
   readonly #log: Logger;
   readonly #onChanged: () => void;
   readonly #failures: Complaints;
   #state: 'down' | 'up' | 'closed' = 'down';
+  #wasUp = false;
   #backOff = BACK_OFF.first;
   #timer: NodeJS.Timeout | undefined;
   #socket: Socket | undefined;
 
-  constructor(address: DrachtioAddress, log: Logger, onChanged: () => void) {
+  /** `onChanged` is called when the connection is lost, and when it is back. */
+  constructor(address: DrachtioAddress, log: Logger, onChanged: () => void = () => undefined) {
     this.#address = address;
     this.#log = log;
     this.#onChanged = onChanged;
+    // Before the first connection there is no news in it: the B2BUA speaks to the same server, and says so.
     this.#failures = new Complaints((reason) =>
-      log.warn({ reason }, 'connection of the media side to drachtio is down, trying again'),
+      log[this.#wasUp ? 'warn' : 'debug']({ reason }, 'connection of the media side to drachtio is down, trying again'),
     );
-    this.connected = new Promise((resolve, reject) => {
+  }
+
+  /** Resolves when drachtio has accepted us for the first time, however long that takes; never rejects. */
+  connect(): Promise<void> {
+    const first = new Promise<void>((resolve) => {
       this.srf.on('connect', (error: Error | null) => {
         if (this.#state === 'closed') return;
         if (error === null) {
           this.#up();
           resolve();
-        } else {
-          reject(new EarpieceError('unavailable', 'drachtio refuses the secret'));
-          this.#refused();
-        }
+        } else this.#refused();
       });
     });
     // The types of drachtio-srf 5.0.29 do not know this event.
@@ -90,8 +63,10 @@ class DrachtioLink {
     });
     this.srf.on('error', (error) => this.#down(error.message));
     this.#connect();
+    return first;
   }
 
+  /** Whether an INVITE could be sent now. */
   get isUp(): boolean {
     return this.#state === 'up';
   }
@@ -115,6 +90,7 @@ class DrachtioLink {
 
   #up(): void {
     this.#state = 'up';
+    this.#wasUp = true;
     this.#backOff = BACK_OFF.first;
     this.#failures.settled();
     this.#onChanged();

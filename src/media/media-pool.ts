@@ -6,7 +6,7 @@ import type { AbandonedRooms, MediaServers, Room } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import type { LeftBehindRoom } from './abandoned-room.ts';
 import { choose } from './choice.ts';
-import { connectDrachtio, type Drachtio, type DrachtioAddress } from './drachtio.ts';
+import { Drachtio, type DrachtioAddress } from './drachtio.ts';
 import type { Limits, MediaServerAddress } from './freeswitch.ts';
 import { MediaServer } from './media-server.ts';
 import type { MediaServerStatus } from './media-server-status.ts';
@@ -43,11 +43,11 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   #onAvailable: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: MediaPoolOptions, drachtio: Drachtio, log: Logger) {
+  constructor(options: MediaPoolOptions, log: Logger) {
     this.#options = options;
-    this.#drachtio = drachtio;
+    this.#drachtio = new Drachtio(options.drachtio, log, () => this.#drachtioChanged());
     this.#log = log;
-    const mrf = new Mrf(drachtio.srf);
+    const mrf = new Mrf(this.#drachtio.srf);
     const { listenAddress, conferenceProfile, settleMs = SETTLE_MS } = options;
     const { instance = randomUUID() } = options;
     this.instance = instance;
@@ -58,22 +58,17 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   }
 
   /**
-   * Resolves when every media server has been tried once; one that is down is tried again by and by.
-   * Rejects with `unavailable` or `timeout` when drachtio is not there.
+   * Resolves when drachtio is there and every media server has been tried once; whatever is down is tried again by and by.
+   * Never rejects.
    */
-  static async connect(options: MediaPoolOptions, log: Logger): Promise<MediaPool> {
-    const { setupTimeoutMs } = { ...LIMITS, ...options.limits };
-    const changed: { tell: () => void } = { tell: () => undefined };
-    const drachtio = await connectDrachtio(options.drachtio, setupTimeoutMs, log, () => changed.tell());
-    const pool = new MediaPool(options, drachtio, log);
-    changed.tell = () => pool.#drachtioChanged();
-    await Promise.all(pool.#servers.map((server) => server.connect()));
-    return pool;
+  async connect(): Promise<void> {
+    await this.#drachtio.connect();
+    if (this.#closing === undefined) await Promise.all(this.#servers.map((server) => server.connect()));
   }
 
   /** Whoever is told no hears by `whenAvailable` when that changes. */
   get available(): boolean {
-    const available = this.#drachtio.isUp() && this.#servers.some(({ refusal }) => refusal === undefined);
+    const available = this.#drachtio.isUp && this.#servers.some(({ refusal }) => refusal === undefined);
     if (!available) this.#toldNo = true;
     return available;
   }
@@ -85,7 +80,7 @@ export class MediaPool implements MediaServers, AbandonedRooms {
 
   /** Why there is no SIP towards the media servers; `undefined` when there is. */
   get drachtioFailure(): string | undefined {
-    return this.#drachtio.isUp() ? undefined : 'the connection to drachtio is lost';
+    return this.#drachtio.isUp ? undefined : 'there is no connection to drachtio';
   }
 
   status(): readonly MediaServerStatus[] {
@@ -125,7 +120,7 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   }
 
   #open(callId: CallId, onLost: (reason: string) => void): Room {
-    if (!this.#drachtio.isUp()) throw new EarpieceError('unavailable', 'the connection to drachtio is lost');
+    if (!this.#drachtio.isUp) throw new EarpieceError('unavailable', 'there is no connection to drachtio');
     const server = choose(this.#servers);
     if (server?.freeswitch === undefined) {
       this.#toldNo = true;
@@ -150,7 +145,7 @@ export class MediaPool implements MediaServers, AbandonedRooms {
 
   /** drachtio is lost, or back. */
   #drachtioChanged(): void {
-    if (!this.#drachtio.isUp()) for (const { freeswitch } of this.#servers) freeswitch?.dialogsLost();
+    if (!this.#drachtio.isUp) for (const { freeswitch } of this.#servers) freeswitch?.dialogsLost();
     this.#changed();
   }
 

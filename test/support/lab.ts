@@ -82,6 +82,7 @@ export class Lab implements AsyncDisposable {
       events.push(event);
       happened.touch();
     });
+    await app.ready;
     return new Lab(app, events, happened);
   }
 

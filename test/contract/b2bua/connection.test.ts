@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { B2bua } from '../../../src/b2bua/b2bua.ts';
@@ -5,6 +7,7 @@ import { Registrar } from '../../../src/b2bua/registrar.ts';
 import type { Directory } from '../../../src/coaching/ports.ts';
 import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { freePort } from '../../support/free-port.ts';
+import { Diary } from './diary.ts';
 import { House } from './house.ts';
 import { Wire } from './wire.ts';
 
@@ -19,28 +22,63 @@ const options = (port: number, secret: string) => ({
 });
 const log = pino({ level: 'silent' });
 
-it('says so at once when drachtio refuses the secret', async () => {
-  const server = await DrachtioServer.listen({ secret: 'right' });
-  await expect(B2bua.connect(options(server.adminPort, 'wrong'), nobody, log)).rejects.toMatchObject({
-    code: 'unavailable',
-  });
+/** One that waits for the right drachtio at this port, and what it says meanwhile. */
+function waiting(port: number) {
+  const diary = new Diary();
+  const b2bua = new B2bua(options(port, 'right'), nobody, pino({ level: 'info' }, diary));
+  const connected = b2bua.connect();
+  const warnings = () => diary.lines.filter((line) => (JSON.parse(line) as { level: number }).level >= 40);
+  return { b2bua, connected, diary, warnings };
+}
+
+it('waits for a drachtio that refuses the secret, and says so once, until it does not', async () => {
+  const server = await DrachtioServer.listen({ secret: 'wrong' });
+  const { adminPort } = server;
+  const { b2bua, connected, diary, warnings } = waiting(adminPort);
+  await diary.says('drachtio refuses our secret');
+  expect(b2bua.status).toEqual({ state: 'refused', reason: 'drachtio refuses our secret' });
+  expect(warnings()).toHaveLength(1);
+  await server.close();
+  const other = await DrachtioServer.listen({ secret: 'right', adminPort });
+  await connected;
+  expect(b2bua.status).toEqual({ state: 'up' });
+  await b2bua.close();
+  await other.close();
+});
+
+it('waits for a drachtio that is not there, and says so once, until it is', async () => {
+  const port = await freePort();
+  const { b2bua, connected, diary, warnings } = waiting(port);
+  await diary.says('drachtio cannot be reached, trying again');
+  expect(b2bua.status).toEqual({ state: 'connecting', reason: `connect ECONNREFUSED 127.0.0.1:${port}` });
+  const server = await DrachtioServer.listen({ secret: 'right', adminPort: port });
+  await connected;
+  expect(b2bua.hostPorts).toContain(`udp/127.0.0.1:${server.sipPort}`);
+  expect(warnings()).toHaveLength(1);
+  await b2bua.close();
   await server.close();
 });
 
-it('waits for a drachtio that is not there, but not for ever', async () => {
-  await expect(B2bua.connect(options(await freePort(), 'right'), nobody, log)).rejects.toMatchObject({
-    code: 'timeout',
-  });
+it('says that a drachtio does not answer', async () => {
+  const mute = createServer();
+  mute.listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const { b2bua, diary } = waiting((mute.address() as AddressInfo).port);
+  await diary.says('drachtio cannot be reached, trying again');
+  expect(b2bua.status).toEqual({ state: 'connecting', reason: 'drachtio does not answer' });
+  await b2bua.close();
+  mute.close();
 });
 
 it('is closed twice without a complaint, and says what is wrong with an address of the switch', async () => {
   const server = await DrachtioServer.listen({ secret: 'right' });
-  const b2bua = await B2bua.connect(options(server.adminPort, 'right'), nobody, log);
+  const b2bua = new B2bua(options(server.adminPort, 'right'), nobody, log);
+  await b2bua.connect();
   expect(b2bua.hostPorts).toContain(`udp/127.0.0.1:${server.sipPort}`);
   await b2bua.close();
   await b2bua.close();
   const wrong = { ...options(server.adminPort, 'right'), switch: { addresses: ['pbx'] } };
-  await expect(B2bua.connect(wrong, nobody, log)).rejects.toBeInstanceOf(RangeError);
+  expect(() => new B2bua(wrong, nobody, log)).toThrow(RangeError);
   await server.close();
 });
 

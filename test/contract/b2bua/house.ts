@@ -68,7 +68,7 @@ export class House implements AsyncDisposable {
     const [host = '127.0.0.1', port = '9022'] = (real ?? `127.0.0.1:${server?.adminPort ?? 0}`).split(':');
     const through = (await options.controlPort?.(Number(port))) ?? Number(port);
     const diary = new Diary();
-    const b2bua = await B2bua.connect(
+    const b2bua = new B2bua(
       {
         ...options,
         drachtio: { host, port: through, secret: 'cymru' },
@@ -85,6 +85,7 @@ export class House implements AsyncDisposable {
     );
     const control = new Control(b2bua, directory);
     b2bua.control(control);
+    await b2bua.connect();
     return new House(b2bua, control, server, diary);
   }
 

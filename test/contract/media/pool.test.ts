@@ -5,7 +5,7 @@ import { DrachtioServer } from '../../../src/embedded/drachtio/server.ts';
 import { FreeSwitch } from '../../../src/embedded/freeswitch/freeswitch.ts';
 import type { MediaPool } from '../../../src/media/media-pool.ts';
 import { type Engines, startEngines } from './engines.ts';
-import { channelsOn, phone, poolOn } from './stage.ts';
+import { channelsOn, phone, poolFor, poolOn } from './stage.ts';
 
 /** Node keeps with an accepted socket the server that accepted it. */
 type AcceptedSocket = Socket & { readonly server?: Server | null };
@@ -54,15 +54,30 @@ describe('a pool of media servers', () => {
     expect(lines.find(({ msg }) => msg.startsWith('media server down'))?.reason).toContain('no SIP profile external');
   });
 
-  it('is refused by drachtio when the secret is wrong', async () => {
-    const drachtio = { ...engines.drachtio, secret: 'wrong' };
-    await expect(poolOn(engines, { drachtio })).rejects.toMatchObject({ code: 'unavailable' });
+  it('waits for a drachtio that is not there at first, without another line than that of the B2BUA', async () => {
+    const first = await DrachtioServer.listen({ secret: 'another' });
+    const { adminPort } = first;
+    const drachtio = { host: '127.0.0.1', port: adminPort, secret: 'cymru' };
+    pool = poolFor(engines, { drachtio }, log);
+    const connected = pool.connect();
+    await expect(pool.openRoom('call-1', vi.fn())).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'there is no connection to drachtio',
+    });
+    await first.close();
+    const second = await DrachtioServer.listen({ secret: 'cymru', adminPort });
+    await connected;
+    expect(pool.status()[0]?.state).toBe('up');
+    expect(lines.map(({ msg }) => msg)).toEqual(['media server up']);
+    await pool.close();
+    await second.close();
   });
 
-  it('gives up when there is no drachtio', async () => {
-    const drachtio = { ...engines.drachtio, port: 1 };
-    const refused = poolOn(engines, { drachtio, limits: { setupTimeoutMs: 300 } });
-    await expect(refused).rejects.toMatchObject({ code: 'timeout' });
+  it('is closed while it waits for drachtio', async () => {
+    pool = poolFor(engines, { drachtio: { ...engines.drachtio, port: 1 } });
+    void pool.connect();
+    await pool.close();
+    expect(pool.available).toBe(false);
   });
 
   it('opens no room while drachtio is away, and comes back to it', async () => {

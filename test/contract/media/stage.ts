@@ -12,14 +12,25 @@ import type { Engines } from './engines.ts';
 export const silentLog = pino({ level: 'silent' });
 
 /** A pool on these engines; `limits` short enough that a test can wait for them. */
-export function poolOn(engines: Engines, options: Partial<MediaPoolOptions> = {}, log = silentLog): Promise<MediaPool> {
+export async function poolOn(
+  engines: Engines,
+  options: Partial<MediaPoolOptions> = {},
+  log = silentLog,
+): Promise<MediaPool> {
+  const pool = poolFor(engines, options, log);
+  await pool.connect();
+  return pool;
+}
+
+/** One that is not connected yet. */
+export function poolFor(engines: Engines, options: Partial<MediaPoolOptions> = {}, log = silentLog): MediaPool {
   const base = {
     drachtio: engines.drachtio,
     servers: [engines.freeswitch],
     listenAddress: '127.0.0.1',
     conferenceProfile: 'lab',
   };
-  return MediaPool.connect({ ...base, ...options }, log);
+  return new MediaPool({ ...base, ...options }, log);
 }
 
 /** What a phone at this port says of itself. */
