@@ -1,19 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { ClassicLevel } from 'classic-level';
-import { EarpieceError } from '../coaching/errors.ts';
 import type { Json } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
+import { LevelPairs } from './level-pairs.ts';
 import { LocalMap } from './local-map.ts';
 import { LocalMonitorings } from './local-monitorings.ts';
 import { LocalRecords } from './local-records.ts';
 import { LoneInstance, NO_READERS } from './lone-instance.ts';
-import type { Store, StoreStatus } from './store.ts';
-import { parseJson, parseStoredState } from './stored-state.ts';
-import { WriteBehind } from './write-behind.ts';
-
-/** A full disk is looked at again after this, ms. */
-const RETRY_MS = 1000;
+import type { Store } from './store.ts';
+import { parseJson, parseStoredState, type StoredState } from './stored-state.ts';
 
 const FOLDERS = {
   monitoring: 'monitoring/',
@@ -24,89 +19,50 @@ const FOLDERS = {
 } as const;
 
 /**
- * A store in files of this machine, for one process at a time (LevelDB, written by a thread of its own). A subscription is
- * stored when it is accepted; the rest is written behind. Rejects with `unavailable` and the reason when the folder cannot be had.
+ * A store in files of this machine, for one process at a time. A subscription is stored when it is accepted; the rest is written
+ * behind. Rejects with `unavailable` and the reason when the folder cannot be had.
  */
 export async function openFileStore(folder: string, log: Logger): Promise<Store> {
   const path = resolve(folder);
-  const level = new ClassicLevel(path);
-  await level.open().catch((cause: unknown) => {
-    throw new EarpieceError('unavailable', `store.path: ${reasonOf(cause, path)}`, { cause });
-  });
-  let status: StoreStatus = { kind: 'file', is: 'up' };
-  const behind = new WriteBehind({
-    retryMs: RETRY_MS,
-    write: (writes) => level.batch([...writes].map(([key, value]) => operation(key, value))),
-    failing: (error) => {
-      if (error === undefined) {
-        status = { kind: 'file', is: 'up' };
-        log.info({ path }, 'store is written again');
-        return;
-      }
-      status = { kind: 'file', is: 'down', reason: error.message, since: Date.now() };
-      log.error({ path, reason: error.message }, 'store cannot be written');
-    },
-  });
+  const pairs = await LevelPairs.open(path, log);
   const keeper = (below: string) => (key: string, value: unknown) =>
-    behind.put(below + key, value === undefined ? undefined : JSON.stringify(value));
+    pairs.putLater(below + key, value === undefined ? undefined : JSON.stringify(value));
+  const parsed = (below: string) =>
+    pairs
+      .under(below)
+      .map(([key, text]): [string, unknown] => [key, parseJson(text)])
+      .filter(([, value]) => value !== undefined);
+  const storedStates = () => pairs.under(FOLDERS.monitoring).map(([, text]) => parseStoredState(text));
 
-  const found = await readAll(level);
-  const monitorings = found(FOLDERS.monitoring).map(([, text]) => parseStoredState(text));
-  const unreadable = monitorings.filter((state) => state === undefined).length;
+  const states = storedStates().filter((state) => state !== undefined);
+  const unreadable = storedStates().length - states.length;
   if (unreadable > 0) log.warn({ path, unreadable }, 'subscriptions in the store that make no sense are left out');
-  const states = monitorings.filter((state) => state !== undefined);
   const instances = keeper(FOLDERS.instance);
-  // One process at a time has the store: whoever is spoken of in it is gone.
-  const gone = new Set(found(FOLDERS.instance).map(([id]) => id));
-  for (const state of states) if (state.is !== 'armed') gone.add(state.instanceId);
-  const siblings = new LoneInstance(
-    () => [...gone],
-    (id) => instances(id, undefined),
+  const siblings = new LoneInstance([...pairs.under(FOLDERS.instance).map(([id]) => id), ...holders(states)], (id) =>
+    instances(id, undefined),
   );
+  pairs.onMended = () => siblings.reunited(holders(storedStates()));
   let holdsCalls = false;
   const nonceKey = randomBytes(32);
-  let closing: Promise<void> | undefined;
   return {
     siblings,
     monitorings: new LocalMonitorings(siblings.self, states, (supervisorDeviceId, state) =>
-      level.batch([operation(FOLDERS.monitoring + supervisorDeviceId, state && JSON.stringify(state))]),
+      pairs.put(FOLDERS.monitoring + supervisorDeviceId, state && JSON.stringify(state)),
     ),
     calls: new LocalMap([], () => {
       if (!holdsCalls) instances(siblings.self, Date.now());
       holdsCalls = true;
     }),
-    registrations: new LocalMap(parsed(found(FOLDERS.registration)), keeper(FOLDERS.registration)),
-    records: new LocalRecords(parsed(found(FOLDERS.record)) as [string, Json][], keeper(FOLDERS.record)),
+    registrations: new LocalMap(parsed(FOLDERS.registration), keeper(FOLDERS.registration)),
+    records: new LocalRecords(parsed(FOLDERS.record) as [string, Json][], keeper(FOLDERS.record)),
     bulletin: NO_READERS,
     reachableAt: () => undefined,
     nonceKey: () => nonceKey,
-    status: () => status,
-    close: () => (closing ??= behind.close().then(() => level.close())),
+    status: () => ({ kind: 'file', ...pairs.condition }),
+    close: () => pairs.close(),
   };
 }
 
-function operation(key: string, value: string | undefined) {
-  return value === undefined ? { type: 'del' as const, key } : { type: 'put' as const, key, value };
-}
-
-/** Everything there is, by folder and without the folder's name. */
-async function readAll(level: ClassicLevel): Promise<(folder: string) => [string, string][]> {
-  const all = await level.iterator().all();
-  return (folder) =>
-    all.filter(([key]) => key.startsWith(folder)).map(([key, value]) => [key.slice(folder.length), value]);
-}
-
-function parsed(found: [string, string][]): [string, unknown][] {
-  return found
-    .map(([key, text]): [string, unknown] => [key, parseJson(text)])
-    .filter(([, value]) => value !== undefined);
-}
-
-/** What LevelDB says, in words for whoever has written the configuration. */
-function reasonOf(error: unknown, path: string): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const { code = '', message = String(cause) } = cause as { code?: string; message?: string };
-  if (code === 'LEVEL_LOCKED') return `${path} is in use by another process`;
-  if (code === 'LEVEL_CORRUPTION') return `${path} is damaged (${message}); move it away to begin anew`;
-  return `expected a folder that can be written, found ${path} (${message})`;
-}
+/** Who holds the calls that supervisors are in. */
+const holders = (states: readonly (StoredState | undefined)[]): string[] =>
+  states.flatMap((state) => (state === undefined || state.is === 'armed' ? [] : [state.instanceId]));

@@ -1,11 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
 import { createLogger } from '../../../src/log.ts';
 import { openFileStore } from '../../../src/store/file-store.ts';
+import { Child } from '../../support/child.ts';
 import { filePlace } from './kinds.ts';
 import { Listener } from './listener.ts';
-import { armedStep, busyStep } from './steps.ts';
+import { armed, armedStep, busyStep } from './steps.ts';
 
 const log = createLogger('silent');
 const [caller, callee] = [
@@ -80,3 +83,27 @@ it('speaks of those that are gone until they are settled, also when a process in
   await sweeping.close();
   expect(new Listener(await place.open()).lost).toEqual([]);
 });
+
+const canLimitFiles = spawnSync('prlimit', ['--version']).status === 0;
+
+it.skipIf(!canLimitFiles)(
+  'keeps what it accepts after the disk was full, and says when it can be written again',
+  async () => {
+    await using place = await filePlace();
+    const program = fileURLToPath(new URL('full-disk.ts', import.meta.url));
+    const words = ['--import', 'tsx', program, join(place.folder, 'store')];
+    const child = new Child(process.execPath, words, process.cwd());
+    expect(await child.exited).toBe('SIGKILL');
+    const refusal = expect.stringContaining('the store cannot be written: ') as string;
+    expect(JSON.parse(child.output)).toEqual([refusal, refusal, 'up', 'taken', 'taken', 'taken']);
+    const { store, steps, abandoned } = new Listener(await place.open());
+    expect(store.status().is).toBe('up');
+    expect(new Map(steps.map(({ supervisorDeviceId, state }) => [supervisorDeviceId, state]))).toEqual(
+      new Map([
+        ['later', armed('later', 'c')],
+        ['leaving', armed('leaving', 'b')],
+      ]),
+    );
+    expect([...abandoned.keys()].toSorted()).toEqual(['later', 'meanwhile']);
+  },
+);
