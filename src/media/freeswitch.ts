@@ -140,6 +140,11 @@ export class FreeSwitch {
     return freeswitch;
   }
 
+  /** Whether it has ended: what is on the server may be there still. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Why it takes no room now; `undefined` when it does. */
   get refusal(): string | undefined {
     const full = this.#sip.failure ?? this.#allowance.refusal(performance.now());

@@ -130,9 +130,10 @@ export class MediaPool implements MediaServers, AbandonedRooms {
     const { conferenceProfile, settleMs = SETTLE_MS } = this.#options;
     const suffix = randomBytes(4).toString('hex');
     const onClosed = () => server.release(room);
+    const onStaying = (end: () => Promise<void>) => server.endWhenCleared(end);
     const room: ConferenceRoom = new ConferenceRoom(
       server.freeswitch,
-      { instance: this.instance, callId, suffix, conferenceProfile, settleMs, onLost, onClosed },
+      { instance: this.instance, callId, suffix, conferenceProfile, settleMs, onLost, onStaying, onClosed },
       this.#log.child({ mediaServer: server.id }),
     );
     server.host(room);

@@ -45,6 +45,8 @@ export class MediaServer implements Candidate {
   readonly #log: Logger;
   readonly #rooms = new Set<ConferenceRoom>();
   readonly #failures: Complaints;
+  /** Ends what stays of rooms that were lost, once it could be silenced. */
+  #staying: (() => Promise<void>)[] = [];
   /** When a room was last refused here; performance.now(). */
   #passedOverAt = Number.NEGATIVE_INFINITY;
   #state: State = { is: 'connecting' };
@@ -116,6 +118,12 @@ export class MediaServer implements Candidate {
     if (this.#draining && this.rooms === 0) this.#log.info('media server drained');
   }
 
+  /** Somebody has stayed there when it fell silent: `end`, which never rejects, is called when it was connected to again and our rooms cleared. */
+  endWhenCleared(end: () => Promise<void>): void {
+    if (this.freeswitch === undefined) this.#staying.push(end);
+    else void end();
+  }
+
   /** A room was wanted and could not be had here. Says so once, and again when there has been peace for a while. */
   passedOver(): void {
     const reason = this.freeswitch?.refusal;
@@ -179,6 +187,7 @@ export class MediaServer implements Candidate {
     this.#lastFailure = undefined;
     this.#failures.settled();
     this.#log.info('media server up');
+    for (const end of this.#staying.splice(0)) void end();
     void freeswitch.ended.then((reason) => this.#lost(reason));
     this.#options.onChanged();
   }

@@ -11,6 +11,7 @@ import {
 } from './audio-description.ts';
 import { AUDIO_ONLY, reversed, writeDescription } from './audio-writer.ts';
 import { Channel, type Joined } from './channel.ts';
+import type { Doorway } from './doorway.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 import { SINK } from './sink.ts';
 
@@ -25,6 +26,16 @@ const EVENT_TYPES: readonly number[] = [101, ...Array.from({ length: 32 }, (_, n
 
 /** Whether a member can be heard in its conference. `muted.since`: performance.now() of the confirmation, ms. */
 type Mouth = { readonly is: 'never-opened' | 'open' } | { readonly is: 'muted'; readonly since: number };
+
+/** How members leave a room. */
+export interface Departure {
+  /** ms between a confirmed mute and the end of a channel. */
+  readonly settleMs: number;
+  /** Rejects when the mute was not confirmed. */
+  readonly mute: () => Promise<void>;
+  /** Whether the connection to the server is over, which may then be frozen. */
+  readonly isOver: () => boolean;
+}
 
 /** One member of a room: its channel, and the two descriptions between it and its phone. */
 export class Member {
@@ -41,19 +52,21 @@ export class Member {
   #mouth: Mouth = { is: 'never-opened' };
   /** Whether somebody in the conference may not hear it: a supervisor always counts as kept from somebody. */
   #isKeptApart: boolean;
-  #leaving: Promise<void> | undefined;
+  readonly #doorway: Doorway;
+  #leaving: Promise<'left' | 'stays'> | undefined;
 
   /**
    * Makes the channel at once, and takes it into the conference as soon as it stands: that takes 21 to 43 ms (measured on FreeSWITCH
    * 1.10.12), which pass while phones ring. It is deaf and mute there, and sends to nobody until the phone is described.
    * `entrance`: the argument of the conference application. Throws `invalid-request`.
    */
-  constructor(freeswitch: FreeSwitch, remote: Sdp | undefined, entrance: string) {
+  constructor(freeswitch: FreeSwitch, remote: Sdp | undefined, entrance: string, doorway: Doorway) {
+    this.#doorway = doorway;
     const audio = remote === undefined ? UNKNOWN : this.#look(remote).audio;
     this.#isKeptApart = remote === undefined;
     this.#told = { ...audio, rtp: SINK, direction: 'sendrecv' };
     this.#opening = Channel.open(freeswitch, this.#towardsFreeSwitch());
-    this.#entering = this.#opening.then((channel) => channel.join(entrance));
+    this.#entering = this.#opening.then((channel) => doorway.enter(() => this.#enter(channel, entrance)));
     // Whoever admits it is told; nobody does when the call or the supervisor is gone before.
     this.#entering.catch(neverEntered);
   }
@@ -107,11 +120,6 @@ export class Member {
     }
   }
 
-  /** Resolves when it is in FreeSWITCH's conference, or will never be. */
-  async settledIn(): Promise<void> {
-    await this.#entering.then(entered, neverEntered);
-  }
-
   /** To be called before it is kept from somebody. */
   keptApart(): void {
     this.#isKeptApart = true;
@@ -129,24 +137,46 @@ export class Member {
    * Leaves: `mute` when it may have been heard and not by everybody, then until the mixer has settled, then the end of the channel. FreeSWITCH
    * 1.10.12 subtracts a member that leaves from mixes it is no longer in, and with that says one frame of it, phase
    * inverted, to those that must not hear it: unmuted in 110 of 120 departures, 60 ms after the mute in none (measured).
-   * Rejects when the mute or the end was not confirmed; then the channel was killed at once, which of all the ways out
-   * without a confirmed mute leaks least (6 of 120). Twice is fine. `others`: what its end has to wait for.
+   * Rejects when the mute was refused, or the end not confirmed; it was killed at once then, which of all the ways out
+   * without a confirmed mute leaks least (6 of 120). Twice is fine.
+   *
+   * Once the connection is over nobody can say what the mixer has of it, and a frozen server does what it was told when it wakes up,
+   * all at once: whoever was heard, and not by everybody, `stays` then, and nothing is sent that would end it (see `end`).
    */
-  leave(settleMs: number, mute: () => Promise<void>, others: () => Promise<unknown>): Promise<void> {
-    this.#leaving ??= this.#leave(settleMs, mute, others);
+  leave(departure: Departure): Promise<'left' | 'stays'> {
+    this.#leaving ??= this.#leave(departure);
     return this.#leaving;
   }
 
-  async #leave(settleMs: number, mute: () => Promise<void>, others: () => Promise<unknown>): Promise<void> {
+  /** Ends the channel of one that stays, without more ado. Rejects when its end was not confirmed. */
+  async end(): Promise<void> {
     const channel = await this.#opening.catch(neverMade);
-    if (channel === undefined) return;
-    try {
-      if (this.#isKeptApart && this.#mouth.is === 'open' && !channel.isGone) await mute();
-      if (this.#mouth.is === 'muted') await delay(this.#mouth.since + settleMs - performance.now());
-      await others();
-    } finally {
-      await channel.end();
+    await channel?.end();
+  }
+
+  async #leave(departure: Departure): Promise<'left' | 'stays'> {
+    const channel = await this.#opening.catch(neverMade);
+    if (channel === undefined) return 'left';
+    const failure = await this.#fallSilent(channel, departure).then(confirmed, (error: unknown) =>
+      EarpieceError.from(error),
+    );
+    if (this.#isKeptApart && this.#mouth.is !== 'never-opened' && departure.isOver()) {
+      this.#leaving = undefined;
+      return 'stays';
     }
+    await this.#doorway.leave(() => channel.end());
+    if (failure !== undefined) throw failure;
+    return 'left';
+  }
+
+  async #fallSilent(channel: Channel, { settleMs, mute }: Departure): Promise<void> {
+    if (this.#isKeptApart && this.#mouth.is === 'open' && !channel.isGone) await mute();
+    if (this.#mouth.is === 'muted') await delay(this.#mouth.since + settleMs - performance.now());
+  }
+
+  async #enter(channel: Channel, entrance: string): Promise<Joined> {
+    if (this.leaving) throw new EarpieceError('unavailable', 'the member is leaving');
+    return channel.join(entrance);
   }
 
   /**
@@ -200,10 +230,11 @@ const sameAudio = (a: Audio, b: Audio): boolean =>
   a.telephoneEvent === b.telephoneEvent &&
   a.ptime === b.ptime;
 
-function entered(): undefined {
+function neverEntered(): undefined {
   return undefined;
 }
-function neverEntered(): undefined {
+
+function confirmed(): undefined {
   return undefined;
 }
 

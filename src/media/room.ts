@@ -9,6 +9,7 @@ import type { Logger } from '../log.ts';
 import { type ConferenceStep, entryDeafAndMute } from './conference-command.ts';
 import { conferenceName } from './conference-name.ts';
 import { takeStep } from './conference.ts';
+import { Doorway } from './doorway.ts';
 import type { FreeSwitch } from './freeswitch.ts';
 import { Member } from './member.ts';
 
@@ -19,12 +20,6 @@ import { Member } from './member.ts';
  */
 const LAST_WORDS_MS = 150;
 
-/**
- * How long a server that does not answer may still do what it was told, ms: drachtio repeats a BYE for 32 s (Timer F), and what
- * waits in the sockets of a frozen process is done when it wakes up.
- */
-const STILL_DOES_MS = 33_000;
-
 export interface RoomOptions {
   readonly callId: CallId;
   /** The process whose room it is, and what keeps the conference apart from an earlier one of the same call. */
@@ -34,9 +29,17 @@ export interface RoomOptions {
   /** ms between a confirmed mute and the end of a channel, at least 60 (see {@link Member.leave}). */
   readonly settleMs: number;
   readonly onLost: (reason: string) => void;
-  /** Called once, when nothing of the room is left. */
+  /**
+   * Called when supervisors stay on a server that says nothing any more. `end` ends them; it is for whoever has connected to it again
+   * and cleared what was left there.
+   */
+  readonly onStaying: (end: () => Promise<void>) => void;
+  /** Called once, when nothing of the room is left but who stays. */
   readonly onClosed: () => void;
 }
+
+/** How somebody was taken out: FreeSWITCH has said something to it, or nothing; or they are not out. */
+type Parting = 'answered' | 'silence' | 'stays';
 
 /** Where the life of a room stands. `lost`: the server or a member is gone that was not dismissed. */
 type Life = 'open' | 'lost' | 'closed';
@@ -48,8 +51,7 @@ export class ConferenceRoom implements Room {
   readonly #options: RoomOptions;
   readonly #log: Logger;
   readonly #members = new Map<MemberId, Member>();
-  /** Those whose phones are called for this room: what they can do is not known when their endpoint is made. */
-  readonly #supervisors = new Set<MemberId>();
+  readonly #doorway = new Doorway();
   #life: Life = 'open';
   #closing: Promise<void> | undefined;
 
@@ -64,15 +66,15 @@ export class ConferenceRoom implements Room {
     this.#assertOpen();
     if (this.#members.has(id)) throw new EarpieceError('invalid-state', 'the member has an endpoint already');
     const entrance = entryDeafAndMute(this.conference, this.#options.conferenceProfile);
-    const member = new Member(this.#freeswitch, remote, entrance);
+    const member = new Member(this.#freeswitch, remote, entrance, this.#doorway);
     this.#members.set(id, member);
-    if (remote === undefined) this.#supervisors.add(id);
     try {
       const offer = await member.offer();
       this.#watch(id, member);
       return offer;
     } catch (error) {
-      this.#members.delete(id);
+      // What failed may have been more than its channel, which stands then.
+      await this.#takeOut(id);
       throw error;
     }
   }
@@ -102,26 +104,25 @@ export class ConferenceRoom implements Room {
     return this.#closing;
   }
 
-  /** Resolves with whether FreeSWITCH has said anything to it. */
-  async #takeOut(id: MemberId): Promise<'answered' | 'silence'> {
-    let outcome: 'answered' | 'silence' = 'answered';
+  /** Resolves with whether FreeSWITCH has said anything to it. Who `stays` is a member still. */
+  async #takeOut(id: MemberId): Promise<Parting> {
     const member = this.#members.get(id);
-    if (member === undefined) return outcome;
+    if (member === undefined) return 'answered';
+    const mute = () => this.#mute(member, this.#freeswitch.limits.setupTimeoutMs);
+    const { settleMs } = this.#options;
+    let parting: Parting = 'answered';
     try {
-      await member.leave(
-        this.#options.settleMs,
-        () => this.#mute(member),
-        () => this.#nobodyEnters(),
-      );
+      const outcome = await member.leave({ settleMs, mute, isOver: () => this.#freeswitch.isOver });
+      if (outcome === 'stays') return 'stays';
     } catch (cause) {
       const error = EarpieceError.from(cause);
-      if (error.code === 'timeout') outcome = 'silence';
+      if (error.code === 'timeout') parting = 'silence';
       // The server is gone with all its channels: there is nothing to say beyond what was said of that.
       const level = this.#life === 'lost' ? 'debug' : 'warn';
       this.#log[level]({ member: id, err: error }, 'member left without confirmation');
     }
     if (this.#members.get(id) === member) this.#members.delete(id);
-    return outcome;
+    return parting;
   }
 
   /** The server is gone, and every member with it. */
@@ -142,27 +143,25 @@ export class ConferenceRoom implements Room {
       this.#life = 'closed';
       await delay(LAST_WORDS_MS);
     }
-    if (this.#life === 'lost') await this.#leaveLost();
-    else await this.#takeOutAll([...this.#members.keys()]);
+    const partings = await Promise.all([...this.#members.keys()].map((id) => this.#takeOut(id)));
+    if (this.#members.size > 0) await this.#leaveBehind(partings.includes('silence'));
     this.#options.onClosed();
   }
 
   /**
-   * Of a room that was lost the parties leave first: nobody can be muted in it, and a supervisor that leaves unmuted is heard for a
-   * frame by whoever is still there. A server that is frozen does what it was told when it wakes up, all at once and with everyone
-   * in their places; there the supervisors stay, to be muted by whoever connects to it again and clears what was left.
+   * The parties are gone from a server that we lost, as far as it has listened; who stays was heard there and could not be muted. If it
+   * is dead, or only its event socket was, they can go now. One that is frozen does what it was told when it wakes up, all at once
+   * and with everyone in their places: there they stay, to be muted by whoever connects to it again and clears what was left.
    */
-  async #leaveLost(): Promise<void> {
-    const members = [...this.#members.keys()];
-    const supervisors = members.filter((id) => this.#supervisors.has(id));
-    const parties = members.filter((id) => !this.#supervisors.has(id));
-    const outcomes = await this.#takeOutAll(parties);
-    if (!outcomes.includes('silence')) await this.#takeOutAll(supervisors);
-    else void delay(STILL_DOES_MS, undefined, { ref: false }).then(() => this.#takeOutAll(supervisors));
-  }
-
-  #takeOutAll(ids: readonly MemberId[]): Promise<('answered' | 'silence')[]> {
-    return Promise.all(ids.map((id) => this.#takeOut(id)));
+  async #leaveBehind(silence: boolean): Promise<void> {
+    const staying = [...this.#members.values()];
+    this.#members.clear();
+    // Nothing depends on their end any more, and nobody could be told of it.
+    const end = async (): Promise<void> => {
+      await Promise.allSettled(staying.map((member) => member.end()));
+    };
+    if (silence) this.#options.onStaying(end);
+    else await delay(this.#options.settleMs).then(end);
   }
 
   async #apply(step: Step): Promise<void> {
@@ -187,22 +186,15 @@ export class ConferenceRoom implements Room {
     return this.#take({ type: step.type, member: member.conferenceId }, [member]);
   }
 
-  async #mute(member: Member): Promise<void> {
-    await this.#take({ type: 'mute', member: member.conferenceId }, []);
+  async #mute(member: Member, limitMs?: number): Promise<void> {
+    await this.#take({ type: 'mute', member: member.conferenceId }, [], limitMs);
     member.mouthIsShut();
   }
 
-  #take(step: ConferenceStep, of: readonly Member[]): Promise<void> {
+  /** `limitMs`: for each answer, ms. */
+  #take(step: ConferenceStep, of: readonly Member[], limitMs?: number): Promise<void> {
     const wanted = () => !of.some((member) => member.leaving);
-    return takeStep((command) => this.#freeswitch.api(command), this.conference, step, wanted);
-  }
-
-  /**
-   * A conference ends with its last member, and hangs up whoever enters at that moment (FreeSWITCH 1.10.12, at the end of
-   * conference_thread_run): once in 600 visits, when a supervisor was taken out before the parties' endpoints had come in.
-   */
-  async #nobodyEnters(): Promise<void> {
-    await Promise.all([...this.#members.values()].map((member) => member.settledIn()));
+    return takeStep((command) => this.#freeswitch.api(command, limitMs), this.conference, step, wanted);
   }
 
   #watch(id: MemberId, member: Member): void {
