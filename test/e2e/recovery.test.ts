@@ -64,6 +64,18 @@ describe('Earpiece is killed and started again', () => {
     return Number(count);
   }
 
+  it('a start that fails, since something else has the HTTP port, leaves the calls to the next', async () => {
+    const { customer, agent } = await trio();
+    const outgoing = await call({ customer, agent });
+    await earpiece.kill();
+    expect(await earpiece.startInVain({ EARPIECE_HTTP_PORT: String(sip.adminPort) })).toBe(1);
+    expect([outgoing.state, agent.calls[0]?.state]).toEqual(['established', 'established']);
+    await earpiece.restart();
+    await earpiece.says('call of a process that is gone');
+    await outgoing.hangUp();
+    expect(await agent.calls[0]?.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
+  });
+
   it('two who talk directly miss nothing, and end together', async () => {
     const { customer, agent, oracle } = await trio();
     const outgoing = await call({ customer, agent });

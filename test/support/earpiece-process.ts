@@ -46,18 +46,15 @@ export class EarpieceProcess implements AsyncDisposable {
   /** Starts it, again, with what it had stored. */
   async restart(): Promise<void> {
     await this.kill();
-    const args = [
-      '--import',
-      'tsx',
-      join(root, 'src/main.ts'),
-      'start',
-      '--config',
-      join(this.#folder, 'earpiece.yaml'),
-    ];
-    this.#child = new Child(process.execPath, args, root, this.#environment);
-    this.#child.process.stdout?.on('data', () => this.#watch.touch());
+    this.#spawn({});
     const { http } = await this.says('earpiece is ready');
     this.#httpUrl = String(http);
+  }
+
+  /** A start that fails, for what the environment says; resolves with the exit code. */
+  async startInVain(environment: NodeJS.ProcessEnv): Promise<number | NodeJS.Signals> {
+    await this.kill();
+    return this.#spawn(environment).exited;
   }
 
   /** `kill -9`: nobody is told anything. Twice is fine. */
@@ -79,6 +76,21 @@ export class EarpieceProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child?.end();
     await rm(this.#folder, { recursive: true });
+  }
+
+  #spawn(environment: NodeJS.ProcessEnv): Child {
+    const args = [
+      '--import',
+      'tsx',
+      join(root, 'src/main.ts'),
+      'start',
+      '--config',
+      join(this.#folder, 'earpiece.yaml'),
+    ];
+    const child = new Child(process.execPath, args, root, { ...this.#environment, ...environment });
+    child.process.stdout?.on('data', () => this.#watch.touch());
+    this.#child = child;
+    return child;
   }
 
   #lines(): Record<string, unknown>[] {
