@@ -59,6 +59,8 @@ export class LiveCall {
   /** Anchored whether or not anybody supervises it. */
   #always = false;
   #ended = false;
+  /** Resolves when the rooms are closed that are not needed any more. */
+  #closed: Promise<unknown> = Promise.resolve();
 
   constructor(call: Call, ports: LiveCallPorts, listener: LiveCallListener) {
     this.call = call;
@@ -155,9 +157,10 @@ export class LiveCall {
       if (this.#media.flow !== 'returning') return;
       const { room } = this.#media;
       this.#media = { flow: 'prepared', room };
-      if (this.#needed()) await room.dismissParties(this.#legIds());
-      else await this.#closeRoom();
-      this.#listener.roomReleased();
+      if (this.#needed()) {
+        await room.dismissParties(this.#legIds());
+        this.#listener.roomReleased();
+      } else this.#closeRoom(true);
     });
   }
 
@@ -177,16 +180,19 @@ export class LiveCall {
         if (!this.#needed()) await this.#release();
       }),
     ]);
+    await this.#closed;
   }
 
   /** The call is over: closes its room. Never rejects; twice is fine. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#ended = true;
-    return this.#queue.run(async () => {
+    await this.#queue.run(() => {
       this.#expected.clear();
       this.#supervisors.clear();
-      await this.#closeRoom();
+      this.#closeRoom();
+      return Promise.resolve();
     });
+    await this.#closed;
   }
 
   /** Makes true what may be heard now, behind whatever is being arranged. */
@@ -328,8 +334,7 @@ export class LiveCall {
   async #release(): Promise<void> {
     const moved = this.#media.flow === 'anchored' || this.#media.flow === 'returning';
     if (moved && !(await this.#reconnected())) return;
-    await this.#closeRoom();
-    if (moved) this.#listener.roomReleased();
+    this.#closeRoom(moved);
   }
 
   /**
@@ -349,11 +354,15 @@ export class LiveCall {
     }
   }
 
-  async #closeRoom(): Promise<void> {
+  /** Whoever comes next does not wait for the room to be closed: a busy server takes seconds to end its channels. */
+  #closeRoom(released = false): void {
     if (this.#media.flow === 'direct') return;
     const { room } = this.#media;
     this.#media = { flow: 'direct' };
-    await room.close();
+    const closed = room.close().then(() => {
+      if (released) this.#listener.roomReleased();
+    });
+    this.#closed = Promise.all([this.#closed, closed]);
   }
 
   #lost(room: StagedRoom, reason: string): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { carries } from '../../../src/coaching/audibility.ts';
-import { call, coached, OTHER_SUPERVISOR, World } from './world.ts';
+import { call, coached, OTHER_SUPERVISOR, SUPERVISOR, World } from './world.ts';
 
 /** A call with a supervisor in it and another, who came later. */
 async function coachedTwice() {
@@ -81,5 +81,28 @@ describe('parties that are taken out of a room that stays', () => {
     await active;
     expect(carries(world.room.stage, 'call agent', 'call customer')).toBe(true);
     expect(carries(world.room.stage, 'call customer', 'call agent')).toBe(true);
+  });
+});
+
+describe('a room that is slow to close', () => {
+  it('keeps neither the phones of the call waiting nor the next supervisor', async () => {
+    const { world } = await coached();
+    let closed: () => void = () => undefined;
+    world.closings = new Promise((resolve) => {
+      closed = resolve;
+    });
+    await world.switchboard.cancelMonitoring(SUPERVISOR, { leaveCall: true });
+    await world.settled();
+    const held = world.switchboard.offerReceived('call', 'call customer', 'hold');
+    await expect(held).resolves.toBe('answer of call agent');
+    const again = world.event('supervision.active');
+    await world.coach();
+    await world.phone('answers');
+    const { supervision } = await again;
+    expect(world.heardBy(supervision.id)).toEqual(['call agent']);
+    expect(world.types()).not.toContain('supervision.ended');
+    closed();
+    await world.settled();
+    expect(world.types().slice(-2)).toEqual(['room.released', 'supervision.ended']);
   });
 });

@@ -106,7 +106,7 @@ class FakeRoom implements Room {
   close() {
     this.closed = true;
     this.members.clear();
-    return Promise.resolve();
+    return this.world.closings;
   }
 
   /** Every answer takes a moment, in which the server may be lost. */
@@ -137,6 +137,8 @@ export class World implements Signalling, MediaServers {
   phonesTold: Promise<unknown> = Promise.resolve();
   /** Rooms let members go when this resolves. */
   departures: Promise<unknown> = Promise.resolve();
+  /** Rooms are closed when this resolves. */
+  closings: Promise<void> = Promise.resolve();
   /** How many rounds of the event loop a phone takes to be hung up, and a room to let a member go. */
   slowness: () => number = () => 0;
   onStage: (stage: Stage) => void = () => undefined;
