@@ -77,7 +77,13 @@ function describe(path: readonly PropertyKey[], value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'found an empty list' : 'found a list';
   if (isMapping(value)) return `found a mapping of ${Object.keys(value).join(', ')}`;
   if (SECRETS.has(String(path.at(-1)))) return 'found something else';
-  return `found ${JSON.stringify(value)}`;
+  return `found ${JSON.stringify(typeof value === 'string' ? withoutUser(value) : value)}`;
+}
+
+/** Whoever stands in a URL before its host may have the password with them. The number in a SIP URI is no secret. */
+function withoutUser(text: string): string {
+  if (/^sips?:[^:@]*@[^@]*$/i.test(text)) return text;
+  return text.replace(/^([a-z][a-z\d+.-]*:)?(\/\/)?.*@/is, '$1$2…@');
 }
 
 const dotted = (path: readonly PropertyKey[]): string => path.map(String).join('.');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import type { Problem } from './problem.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,11 +19,12 @@ const number: Read = (value) => (/^\d+$/.test(value) ? Number(value) : value);
 const flag: Read = (value) => ({ true: true, false: false })[value] ?? value;
 const list = (value: string): string[] => value.split(',').map((element) => element.trim());
 
-/** `host:port,host:port`; the port may be left out. */
+/** `host:port,[2001:db8::7]:port`; the port may be left out. What makes no sense stays, for the validation to complain about. */
 const servers: Read = (value) =>
   list(value).map((element) => {
-    const [host, port] = element.split(':');
-    return { host, ...(port !== undefined && { port: number(port) }) };
+    if (isIPv6(element)) return { host: element };
+    const [, v6, name, port] = /^(?:\[([\da-f:.]+)\]|([^:]*))(?::(.*))?$/i.exec(element) ?? [];
+    return { host: v6 ?? name ?? element, ...(port !== undefined && { port: number(port) }) };
   });
 
 /** Which variable stands for which key. */

@@ -92,6 +92,36 @@ describe('where it comes from', () => {
     );
   });
 
+  it('a complaint about a URL does not tell the password in it', () => {
+    const complaint = (url: string) => {
+      try {
+        loadConfig(file(''), { EARPIECE_REDIS_URL: url });
+      } catch (error) {
+        return String(error).split(', found ')[1];
+      }
+      return undefined;
+    };
+    expect(complaint('http://default:s3cret@10.0.0.4:6379')).toBe('"http://…@10.0.0.4:6379"');
+    expect(complaint('redis//:s3/cr@et@10.0.0.4')).toBe('"…@10.0.0.4"');
+    expect(complaint('default:s3cret@10.0.0.4')).toBe('"default:…@10.0.0.4"');
+    expect(problems('devices: [{ id: a, phoneNumber: "1", address: "sip:5001@ 10.0.0.4" }]')[0]).toContain('5001@ 10');
+    expect(problems('devices: [{ id: a, phoneNumber: "1", address: "sip:a:s3cret@ b" }]')[0]).toContain('"sip:…@ b"');
+  });
+
+  it('a list of media servers in the environment may name IPv6 addresses; what makes no sense is complained of', () => {
+    const servers = (list: string) => loadConfig(file(''), { EARPIECE_FREESWITCH: list }).media.freeswitch;
+    expect(servers('[2001:db8::7]:8022, [::1], ::2, fs1')).toMatchObject([
+      { host: '2001:db8::7', port: 8022 },
+      { host: '::1', port: 8021 },
+      { host: '::2', port: 8021 },
+      { host: 'fs1', port: 8021 },
+    ]);
+    expect(() => servers('fs1:8021:x')).toThrow(
+      'EARPIECE_FREESWITCH: media.freeswitch.0.port: expected a port number from 0 to 65535, found "8021:x"',
+    );
+    expect(() => servers('[fs1]:8021')).toThrow('media.freeswitch.0.host: expected a host name or an IP address');
+  });
+
   it('the argument goes before EARPIECE_CONFIG', () => {
     const env = { EARPIECE_CONFIG: file('http: { port: 1 }', 'one.yaml') };
     expect(loadConfig(undefined, env).http.port).toBe(1);
