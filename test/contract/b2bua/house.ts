@@ -12,6 +12,8 @@ import { Control } from './control.ts';
 import { Diary } from './diary.ts';
 
 export const PASSWORD = 'open sesame';
+/** How often a phone tries to register. */
+const MOST_ATTEMPTS = 100;
 
 export interface Resident {
   readonly number: string;
@@ -108,7 +110,10 @@ export class House implements AsyncDisposable {
       credentials: { username: number, password: PASSWORD },
       ...options,
     });
-    const status = await phone.register(this.sip);
+    let status = await phone.register(this.sip);
+    // drachtio may not have heard yet that it is us who take REGISTER; then it answers for itself.
+    for (let attempts = 1; status === 503 && attempts < MOST_ATTEMPTS; attempts++)
+      status = await phone.register(this.sip);
     if (status !== 200) throw new Error(`registering ${number}: ${status}`);
     return phone;
   }

@@ -24,7 +24,8 @@ export class EventSocketClient {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.closed = once(socket, 'close');
+    // Not `once`: it would reject, with nobody listening, when the connection is refused.
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#onData(chunk.toString()));
     socket.on('error', () => socket.destroy());
