@@ -86,11 +86,15 @@ export interface AbandonedCall {
   doubt(): void;
 }
 
-/** A conference that outlived the process that made it, with everyone in it. */
-export interface AbandonedRoom {
+/** Whose room a conference is. */
+export interface RoomOwner {
   /** The process that made it. */
   readonly instance: string;
   readonly callId: CallId;
+}
+
+/** A conference that outlived the process that made it, with everyone in it. */
+export interface AbandonedRoom extends RoomOwner {
   /** Mutes whoever must not be heard by everybody. Resolves when nobody can hear them; rejects with `isolation-lost`. */
   silence(): Promise<void>;
   /** Ends every channel in it, supervisors silenced first. Rejects with `unavailable`, `timeout`. */
@@ -98,6 +102,11 @@ export interface AbandonedRoom {
 }
 
 export interface AbandonedRooms {
+  /**
+   * From now on, rooms of other processes for which it says so are cleared on every server that is connected to, before anything else is
+   * asked of that: what nobody needs may be all that it has no room for.
+   */
+  clearOnConnect(isUnneeded: (room: RoomOwner) => boolean): void;
   /** Rooms of processes other than this one. Rooms on servers that cannot be asked now are left out. Never rejects. */
   abandoned(isGone: (instance: string) => boolean): Promise<readonly AbandonedRoom[]>;
 }

@@ -13,7 +13,10 @@ export interface SuccessionPorts {
 
 /** How often the parties of a call are asked to talk directly while their room stands, and the time between, ms. */
 const [ATTEMPTS, PAUSE_MS] = [6, 5_000];
-/** When rooms that nobody claims are looked for, ms after it was heard that their process is gone. */
+/**
+ * When rooms that nobody claims are looked for, ms after it was heard that their process is gone; on a server that is away then, when it
+ * is back.
+ */
 const SWEEPS_MS = [2_000, 15_000, 60_000];
 
 /**
@@ -34,6 +37,7 @@ export class Succession {
 
   constructor(ports: SuccessionPorts) {
     this.#ports = ports;
+    ports.rooms.clearOnConnect(({ instance, callId }) => this.#gone.has(instance) && !this.#claimed.has(callId));
   }
 
   /** Goes on with a call. Never rejects. */

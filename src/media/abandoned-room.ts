@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarpieceError } from '../coaching/errors.ts';
-import type { AbandonedRoom } from '../coaching/ports.ts';
+import type { AbandonedRoom, RoomOwner } from '../coaching/ports.ts';
 import { all } from '../coaching/serial.ts';
 import { takeStep } from './conference.ts';
 import { readConferenceName } from './conference-name.ts';
@@ -59,7 +59,7 @@ export class LeftBehindRoom implements AbandonedRoom, ListedConference {
   constructor(
     freeswitch: FreeSwitch,
     { server, settleMs }: { server: string; settleMs: number },
-    owner: { readonly instance: string; readonly callId: string },
+    owner: RoomOwner,
     { conference, members }: ListedConference,
   ) {
     this.#freeswitch = freeswitch;
@@ -152,16 +152,16 @@ export class LeftBehindRoom implements AbandonedRoom, ListedConference {
   }
 }
 
-/** The rooms on a server whose process is gone. Rejects with `unavailable` or `timeout`. */
+/** The rooms on a server for which `isLeft` says that nobody governs them. Rejects with `unavailable` or `timeout`. */
 export async function abandonedRooms(
   freeswitch: FreeSwitch,
   server: string,
   settleMs: number,
-  isGone: (instance: string) => boolean,
+  isLeft: (owner: RoomOwner) => boolean,
 ): Promise<readonly LeftBehindRoom[]> {
   return readConferenceList(await freeswitch.api('conference list')).flatMap((listed) => {
     const owner = readConferenceName(listed.conference);
-    if (owner === undefined || !isGone(owner.instance)) return [];
+    if (owner === undefined || !isLeft(owner)) return [];
     return [new LeftBehindRoom(freeswitch, { server, settleMs }, owner, listed)];
   });
 }

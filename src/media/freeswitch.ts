@@ -130,14 +130,12 @@ export class FreeSwitch {
     });
     const patience = new Patience();
     const server = await patience.wait('connecting', limits.setupTimeoutMs, connected, (late) => late.disconnect());
-    const freeswitch = new FreeSwitch(server, limits, onChanged, log);
-    try {
-      await freeswitch.#sip.look();
-    } catch (error) {
-      freeswitch.close();
-      throw error;
-    }
-    return freeswitch;
+    return new FreeSwitch(server, limits, onChanged, log);
+  }
+
+  /** Resolves when its SIP side is there as well, which a full server denies; `connect` needs its event socket alone. Rejects with `unavailable`, `timeout`. */
+  async sipAnswers(): Promise<void> {
+    await this.#sip.look();
   }
 
   /** Whether it has ended: what is on the server may be there still. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import Mrf from 'drachtio-fsmrf';
 import type { CallId } from '../coaching/call.ts';
 import { EarpieceError } from '../coaching/errors.ts';
-import type { AbandonedRooms, MediaServers, Room } from '../coaching/ports.ts';
+import type { AbandonedRooms, MediaServers, Room, RoomOwner } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import type { LeftBehindRoom } from './abandoned-room.ts';
 import { choose } from './choice.ts';
@@ -41,6 +41,7 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   /** Somebody was refused a room, or would have been. */
   #toldNo = false;
   #onAvailable: () => void = () => undefined;
+  #isUnneeded: (room: RoomOwner) => boolean = () => false;
   #closing: Promise<void> | undefined;
 
   constructor(options: MediaPoolOptions, log: Logger) {
@@ -53,7 +54,8 @@ export class MediaPool implements MediaServers, AbandonedRooms {
     this.instance = instance;
     const limits = { ...LIMITS, ...options.limits };
     const onChanged = () => this.#changed();
-    const common = { listenAddress, conferenceProfile, settleMs, instance, limits, onChanged };
+    const isUnneeded = (room: RoomOwner) => this.#isUnneeded(room);
+    const common = { listenAddress, conferenceProfile, settleMs, instance, isUnneeded, limits, onChanged };
     this.#servers = options.servers.map((address) => new MediaServer(mrf, { address, ...common }, log));
   }
 
@@ -95,9 +97,13 @@ export class MediaPool implements MediaServers, AbandonedRooms {
     return server.status;
   }
 
+  clearOnConnect(isUnneeded: (room: RoomOwner) => boolean): void {
+    this.#isUnneeded = isUnneeded;
+  }
+
   /** The rooms that processes have left behind on the servers that are up. Servers that do not say are left out. */
   async abandoned(isGone: (instance: string) => boolean): Promise<readonly LeftBehindRoom[]> {
-    const foreign = (instance: string) => instance !== this.instance && isGone(instance);
+    const foreign = ({ instance }: RoomOwner) => instance !== this.instance && isGone(instance);
     const found = this.#servers.map(async (server) => {
       try {
         return await server.abandoned(foreign);

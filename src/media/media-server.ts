@@ -1,5 +1,6 @@
 import type Mrf from 'drachtio-fsmrf';
 import { EarpieceError } from '../coaching/errors.ts';
+import type { RoomOwner } from '../coaching/ports.ts';
 import type { Logger } from '../log.ts';
 import { abandonedRooms, type LeftBehindRoom } from './abandoned-room.ts';
 import type { Candidate } from './choice.ts';
@@ -16,6 +17,8 @@ export interface MediaServerOptions {
   /** The process whose rooms these are. */
   readonly instance: string;
   readonly settleMs: number;
+  /** Whether a room of another process is known to be needed by nobody. */
+  readonly isUnneeded: (room: RoomOwner) => boolean;
   readonly limits: Limits;
   /** Called whenever the server may have begun or ceased to take rooms. */
   readonly onChanged: () => void;
@@ -134,10 +137,10 @@ export class MediaServer implements Candidate {
   }
 
   /** Rooms there that processes have left behind. Rejects with `unavailable` or `timeout`. */
-  async abandoned(isGone: (instance: string) => boolean): Promise<readonly LeftBehindRoom[]> {
+  async abandoned(isLeft: (owner: RoomOwner) => boolean): Promise<readonly LeftBehindRoom[]> {
     const { freeswitch } = this;
     if (freeswitch === undefined) return [];
-    return abandonedRooms(freeswitch, this.id, this.#options.settleMs, isGone);
+    return abandonedRooms(freeswitch, this.id, this.#options.settleMs, isLeft);
   }
 
   /** One attempt; when it fails the next follow by themselves. Never rejects. */
@@ -148,6 +151,7 @@ export class MediaServer implements Candidate {
     try {
       freeswitch = await FreeSwitch.connect(this.#mrf, address, listenAddress, limits, onChanged, this.#log);
       await this.#tidyUp(freeswitch);
+      await freeswitch.sipAnswers();
       await warmUp(freeswitch, conferenceProfile, instance);
       await freeswitch.readLoad();
       this.#up(freeswitch);
@@ -168,11 +172,13 @@ export class MediaServer implements Candidate {
 
   /**
    * Ends what is there of our rooms. Nothing has been opened over this connection yet, so they are lost ones: a server that
-   * was frozen, or cut off, comes back with everyone in their conferences.
+   * was frozen, or cut off, comes back with everyone in their conferences. And what others have left, should it be known that they
+   * are gone; who is merely unknown may be another Earpiece that has its own store.
    */
   async #tidyUp(freeswitch: FreeSwitch): Promise<void> {
-    const { instance, settleMs } = this.#options;
-    const left = await abandonedRooms(freeswitch, this.id, settleMs, (owner) => owner === instance);
+    const { instance, settleMs, isUnneeded } = this.#options;
+    const isLeft = (owner: RoomOwner) => owner.instance === instance || isUnneeded(owner);
+    const left = await abandonedRooms(freeswitch, this.id, settleMs, isLeft);
     await Promise.all(left.map((room) => room.clear()));
     if (left.length > 0) this.#log.info({ rooms: left.length }, 'cleared the rooms that were lost');
   }

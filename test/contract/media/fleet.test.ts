@@ -251,6 +251,25 @@ describe('a room that is left behind', () => {
     await proxy[Symbol.asyncDispose]();
   });
 
+  it('is cleared when its server comes back, though that is full of such rooms, but not those of the unknown', async () => {
+    const a = await another('a', { maxSessions: 10 });
+    const [dead, stranger] = [await pool({ servers: [a] }), await pool({ servers: [a] })];
+    const proxy = await EventSocketProxy.listen(a);
+    proxy.fail(/./, 'hang');
+    const heir = await pool({ servers: [{ ...a, port: proxy.port }], limits: { setupTimeoutMs: 300 } });
+    expect(heir.status()[0]?.state).toBe('waiting');
+    await Promise.all([talk(dead, 'call-1'), talk(stranger, 'call-2')]);
+    await ask(a, 'fsctl max_sessions 4');
+    heir.clearOnConnect(({ instance }) => instance === dead.instance);
+    proxy.heal();
+    await expect.poll(() => conferences(a), { timeout: 10_000 }).not.toContain('call-1');
+    expect(await conferences(a)).toContain('call-2');
+    await ask(a, 'fsctl max_sessions 10');
+    await expect.poll(() => heir.status()[0]?.state, { timeout: 10_000 }).toBe('up');
+    for (const fleet of [heir, stranger, dead]) await fleet.close();
+    await proxy[Symbol.asyncDispose]();
+  });
+
   it('is not everybody’s: conferences of others stay', async () => {
     const fleet = await pool();
     await talk(fleet, 'call-1');

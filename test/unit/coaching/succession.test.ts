@@ -17,6 +17,7 @@ function successor({ refusals = 0, rooms = ['call'] }: { refusals?: number; room
     clear: () => Promise.resolve(void did.push(`clear ${callId}`)),
   });
   let refused = 0;
+  let unneeded: (instance: string, callId?: string) => boolean = () => expect.fail('nobody has said what is unneeded');
   const succession = new Succession({
     signalling: {
       connectDirectly: () => {
@@ -25,12 +26,17 @@ function successor({ refusals = 0, rooms = ['call'] }: { refusals?: number; room
         return Promise.resolve();
       },
     },
-    rooms: { abandoned: (isGone) => Promise.resolve(isGone('dead') ? rooms.map(room) : []) },
+    rooms: {
+      abandoned: (isGone) => Promise.resolve(isGone('dead') ? rooms.map(room) : []),
+      clearOnConnect: (isUnneeded) => {
+        unneeded = (instance, callId = 'call') => isUnneeded({ instance, callId });
+      },
+    },
     control: { callEstablished: ({ id }) => void did.push(`established ${id}`) },
     events: { publish: ({ type }) => void did.push(type) },
     clock: { pause: () => Promise.resolve() },
   });
-  return { did, succession };
+  return { did, succession, unneeded: (instance: string, callId?: string) => unneeded(instance, callId) };
 }
 
 const left = (anchored: boolean, up = true) => ({
@@ -86,4 +92,29 @@ it('rooms that nobody claims are cleared, those of other processes are not', asy
   expect(did).toEqual([]);
   await succession.lost('dead');
   expect(new Set(did)).toEqual(new Set(['clear forgotten']));
+});
+
+describe('on a server that comes back later', () => {
+  it('rooms are cleared whose process is known to be gone, and no others', async () => {
+    const { succession, unneeded } = successor({ rooms: [] });
+    expect(unneeded('dead')).toBe(false);
+    await succession.lost('dead');
+    expect([unneeded('dead'), unneeded('somebody else')]).toEqual([true, false]);
+    succession.returned('dead');
+    expect(unneeded('dead')).toBe(false);
+  });
+
+  it('the room of a call that is being taken over stays until that is done', async () => {
+    const { succession, unneeded } = successor({ rooms: [] });
+    await succession.lost('dead');
+    let found: () => void = () => undefined;
+    const looked = new Promise<void>((resolve) => {
+      found = resolve;
+    });
+    const taken = succession.take({ ...left(true), looked });
+    expect([unneeded('dead', 'call'), unneeded('dead', 'another')]).toEqual([false, true]);
+    found();
+    await taken;
+    expect(unneeded('dead', 'call')).toBe(true);
+  });
 });
