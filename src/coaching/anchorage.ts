@@ -1,5 +1,4 @@
-import type { Call } from './call.ts';
-import { EarpieceError } from './errors.ts';
+import { EarpieceError, RefusedByPhone } from './errors.ts';
 import type { LiveCall } from './live-call.ts';
 import type { Events } from './ports.ts';
 import { type Clock, jittered, PAUSES_MS, type Turnstile } from './recovery.ts';
@@ -14,6 +13,8 @@ export class Anchorage {
   readonly #ports: AnchoragePorts;
   readonly #turnstile: Turnstile;
   readonly #returning = new Set<LiveCall>();
+  /** Calls with a phone that does not go into a room: it is not asked again and again. */
+  readonly #refused = new WeakSet<LiveCall>();
 
   constructor(ports: AnchoragePorts, turnstile: Turnstile) {
     this.#ports = ports;
@@ -27,9 +28,9 @@ export class Anchorage {
     });
   }
 
-  /** Anchors a call again that talks directly because there was no room for it; gives up after a while. */
+  /** Anchors a call again that talks directly because there was no room for it; gives up after a while, and when a phone refuses. */
   async takeAgain(live: LiveCall): Promise<void> {
-    if (this.#returning.has(live)) return;
+    if (this.#returning.has(live) || this.#refused.has(live)) return;
     this.#returning.add(live);
     const failure = await this.#persist(live);
     this.#returning.delete(live);
@@ -45,13 +46,15 @@ export class Anchorage {
         (error: unknown) => EarpieceError.from(error),
       );
       const pauseMs = PAUSES_MS[failures];
-      if (failure === undefined || pauseMs === undefined) return failure;
+      if (failure === undefined || pauseMs === undefined || failure instanceof RefusedByPhone) return failure;
       await this.#ports.clock.pause(jittered(pauseMs));
     }
   }
 
-  #unanchored({ call, ended }: { readonly call: Call; readonly ended: boolean }, error: unknown): void {
+  #unanchored(live: LiveCall, error: unknown): void {
+    const { call, ended } = live;
     if (ended) return;
+    if (error instanceof RefusedByPhone) this.#refused.add(live);
     this.#ports.events.publish({ type: 'call.unanchored', call, reason: EarpieceError.from(error).message });
   }
 }

@@ -26,8 +26,18 @@ export class EarpieceError extends Error {
   }
 }
 
+/** A phone does not take what it is offered: another media server would not change that. */
+export class RefusedByPhone extends EarpieceError {}
+
+/** Throws a phone's refusal as what it is. */
+export function refusedByPhone(refusal: unknown): never {
+  if (refusal instanceof RefusedByPhone) throw refusal;
+  const { code, message } = EarpieceError.from(refusal);
+  throw new RefusedByPhone(code, message, { cause: refusal });
+}
+
 /** A phone has none of the codecs that a room speaks: its call goes on, unsupervised. */
-export class NoCommonCodec extends EarpieceError {
+export class NoCommonCodec extends RefusedByPhone {
   /** E.g. `PCMU`. */
   readonly codecs: readonly string[];
 

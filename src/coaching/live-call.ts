@@ -1,6 +1,7 @@
 import { type Audibility, audibility, type MemberId, type Supervisor } from './audibility.ts';
 import { type Call, farLeg, parties } from './call.ts';
-import { EarpieceError, NoCommonCodec } from './errors.ts';
+import type { CallMedia } from './call-media.ts';
+import { EarpieceError, NoCommonCodec, refusedByPhone } from './errors.ts';
 import type { LegId, Sdp } from './leg.ts';
 import type { Operation } from './monitoring.ts';
 import type { MediaServers, Signalling } from './ports.ts';
@@ -22,19 +23,6 @@ export interface LiveCallListener {
   reconnectFailed(error: EarpieceError): void;
 }
 
-/**
- * Where the media of the call flow. `prepared`: a room with endpoints stands ready, the parties still talk directly.
- * `returning`: they were told to talk directly again, and one has refused so far; it hears the other through the room.
- *
- *     direct ──► prepared ──► anchored ◄──► returning
- *       ▲           │ ▲        │  │             │
- *       │           │ └────────┘  │             │
- *       └───────────┴─────────────┴─────────────┘
- */
-type Media =
-  | { readonly flow: 'direct' }
-  | { readonly flow: 'prepared' | 'anchored' | 'returning'; readonly room: StagedRoom };
-
 /** A supervisor whose phone has answered. */
 interface Arrival {
   readonly supervisor: Supervisor;
@@ -55,7 +43,7 @@ export class LiveCall {
   readonly #operations = new Map<MemberId, Operation>();
   /** Supervisors whose phone is being dialled: the room must wait for them. */
   readonly #expected = new Set<MemberId>();
-  #media: Media = { flow: 'direct' };
+  #media: CallMedia = { flow: 'direct' };
   /** Anchored whether or not anybody supervises it. */
   #always = false;
   #ended = false;
@@ -309,20 +297,21 @@ export class LiveCall {
     if (this.#media.flow === 'anchored') return;
     this.#media = { flow: 'anchored', room };
     try {
-      await all(
-        this.#legIds().map(async (legId) => {
-          try {
-            await room.describe(legId, await this.#ports.signalling.offer(legId, room.offerOf(legId)));
-          } catch (error) {
-            throw NoCommonCodec.of(this.#phoneOf(legId), error);
-          }
-        }),
-      );
+      await all(this.#legIds().map((legId) => this.#move(room, legId)));
     } catch (error) {
       await this.#moveBack(room);
       throw error;
     }
     this.#listener.roomOpened();
+  }
+
+  async #move(room: StagedRoom, legId: LegId): Promise<void> {
+    try {
+      const answer = await this.#ports.signalling.offer(legId, room.offerOf(legId)).catch(refusedByPhone);
+      await room.describe(legId, answer);
+    } catch (error) {
+      throw NoCommonCodec.of(this.#phoneOf(legId), error);
+    }
   }
 
   async #moveBack(room: StagedRoom): Promise<void> {

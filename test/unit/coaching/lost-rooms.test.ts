@@ -231,4 +231,33 @@ describe('calls that are anchored from their beginning', () => {
     expect(moved(world)).toHaveLength(4);
     expect(carries(world.room.stage, 'call agent', 'call customer')).toBe(true);
   });
+
+  it('a phone that does not go into a room is asked once, however often there is a media server again', async () => {
+    const world = new World({ alwaysAnchored: true });
+    world.failures.add('offer to the customer');
+    const unanchored = world.event('call.unanchored');
+    world.switchboard.callEstablished(call());
+    await unanchored;
+    for (let times = 0; times < 3; times++) {
+      world.switchboard.mediaAvailable();
+      await world.settled();
+    }
+    expect(moved(world)).toEqual(['re-INVITE call agent']);
+    expect(world.types()).toEqual(['call.established', 'call.unanchored']);
+    expect(world.inTheRoom.size).toBe(0);
+  });
+
+  it('a media server that fails is asked again, the phones are left alone meanwhile', async () => {
+    const world = new World({ alwaysAnchored: true });
+    world.failures.add('admit');
+    const unanchored = world.event('call.unanchored');
+    world.switchboard.callEstablished(call());
+    await unanchored;
+    expect(moved(world)).toEqual([]);
+    world.failures.clear();
+    const opened = world.event('room.opened');
+    world.switchboard.mediaAvailable();
+    await opened;
+    expect(world.inTheRoom.size).toBe(2);
+  });
 });
