@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { InstanceId } from '../../coaching/instance.ts';
 import type { CallRecords, Json } from '../../coaching/ports.ts';
 import { AbandonedRecords } from '../abandoned-records.ts';
@@ -8,11 +9,15 @@ import type { Keys } from './keys.ts';
 
 const RETRY_MS = 1000;
 
+const hash = z.record(z.string(), z.string());
+
 /** The call records of this instance in Redis; only an heir ever reads them. */
 export class RedisRecords implements CallRecords {
   readonly #connection: RedisConnection;
   readonly #key: string;
   readonly #own = new Map<string, string>();
+  /** Those that are not needed any more, and may still be in Redis. */
+  readonly #ended = new Set<string>();
   readonly #abandoned = new AbandonedRecords();
   readonly #behind: WriteBehind;
 
@@ -32,6 +37,7 @@ export class RedisRecords implements CallRecords {
   remove(key: string): void {
     this.#abandoned.settled(key);
     this.#own.delete(key);
+    this.#ended.add(key);
     this.#behind.put(key, undefined);
   }
 
@@ -47,6 +53,17 @@ export class RedisRecords implements CallRecords {
       this.#own.set(key, text);
       this.#abandoned.found(key, record);
     }
+  }
+
+  /**
+   * Finds the records that are ours in Redis and that nobody has told us of: the answer that had them was lost with a connection. Rejects with
+   * `unavailable` or `timeout`.
+   */
+  async recover(): Promise<void> {
+    // What ends until the answer is here was known when it was asked for.
+    const known = new Set([...this.#own.keys(), ...this.#ended]);
+    const found = hash.parse(await this.#connection.command('HGETALL', this.#key));
+    this.inherited(new Map(Object.entries(found).filter(([key]) => !known.has(key) && !this.#own.has(key))));
   }
 
   /** Others took us for gone, or the server has lost its memory: everything is written again. */
@@ -69,5 +86,6 @@ export class RedisRecords implements CallRecords {
       put.length > 0 && this.#connection.command('HSET', this.#key, ...put),
       removed.length > 0 && this.#connection.command('HDEL', this.#key, ...removed),
     ]);
+    for (const key of removed) this.#ended.delete(key);
   }
 }

@@ -32,6 +32,8 @@ interface Estate {
   readonly forgotten: () => void;
   /** The records of one that is gone. */
   readonly inherited: (records: ReadonlyMap<string, string>) => void;
+  /** Looks for records that were taken over, but never arrived. */
+  readonly recover: () => Promise<void>;
 }
 
 /**
@@ -87,6 +89,7 @@ export class RedisSiblings implements Siblings {
       await this.#connection.command('HSETNX', this.#keys.instances, id, this.#whereabouts.get(id) ?? '{}');
     }
     await this.#beat();
+    await this.#estate.recover();
     this.#timer ??= setInterval(() => this.#beatOnce(), this.#timing.beatMs).unref();
     for (const listener of this.#listeners) listener.reunited();
   }
@@ -158,7 +161,13 @@ export class RedisSiblings implements Siblings {
     this.#settled.add(id);
     for (const listener of this.#listeners) await listener.lost(id);
     const keys = [this.#keys.records(id), this.#keys.records(this.self), instances, alive, heir];
-    this.#estate.inherited(pairs(await this.#connection.run(INHERIT, keys, [id])));
+    try {
+      this.#estate.inherited(pairs(await this.#connection.run(INHERIT, keys, [id])));
+    } catch (error) {
+      // It may have been done nevertheless. Where this fails, too, the next connection finds them.
+      await this.#estate.recover();
+      throw error;
+    }
   }
 }
 

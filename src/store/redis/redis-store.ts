@@ -39,6 +39,7 @@ export async function openRedisStore(
   const estate = {
     forgotten: () => records.reassert(),
     inherited: (found: ReadonlyMap<string, string>) => records.inherited(found),
+    recover: (): Promise<void> => records.recover(),
   };
   const siblings = new RedisSiblings(connection, keys, log, estate, timing);
   const table: RedisTable = { connection, keys, replica, self: siblings.self };

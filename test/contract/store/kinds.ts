@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@redis/client';
 import { createLogger } from '../../../src/log.ts';
 import { openFileStore } from '../../../src/store/file-store.ts';
 import { RedisServer } from '../../support/redis-server.ts';
@@ -40,6 +41,8 @@ interface RedisPlace extends Place {
   readonly server: RedisServer;
   /** `url`: another way to the same server. */
   open(url?: string): Promise<Store>;
+  /** One command for the server itself. */
+  readonly ask: (...words: string[]) => Promise<unknown>;
 }
 
 /** A redis-server of its own. */
@@ -52,6 +55,13 @@ export async function redisPlace(timing?: SiblingTiming): Promise<RedisPlace> {
       const store = await openRedisStore({ url, prefix: 'test:' }, log, timing);
       opened.push(store);
       return store;
+    },
+    ask: async (...words) => {
+      const client = createClient({ url: server.url, RESP: 3 });
+      await client.connect();
+      const answer = await client.sendCommand(words);
+      client.destroy();
+      return answer;
     },
     [Symbol.asyncDispose]: async () => {
       for (const store of opened) await store.close();

@@ -93,7 +93,7 @@ async function trio() {
     await place[Symbol.asyncDispose]();
     await way[Symbol.asyncDispose]();
   };
-  return { witnesses, third, self, way, settled, told, [Symbol.asyncDispose]: close };
+  return { witnesses, third, self, way, ask: place.ask, settled, told, [Symbol.asyncDispose]: close };
 }
 
 describe.skipIf(!redisInstalled)('an instance that does not reach Redis', () => {
@@ -128,6 +128,22 @@ describe.skipIf(!redisInstalled)('an instance that does not reach Redis', () => 
     await third.until('the reunion', () => third.reunions > reunions);
     expect(scene.told()).toEqual([]);
     expect(third.steps.map(({ state }) => state.is)).toEqual(['active', 'active']);
+  });
+
+  it('and lost the answer with what it has inherited: it finds that when it is back, and not what has ended', async () => {
+    await using scene = await trio();
+    const { third, self, way } = scene;
+    const key = `test:records:${self}`;
+    third.store.records.put('ends', 1);
+    // What is asked of Redis after that is answered after that.
+    await third.store.monitorings.take(busyStep('t', 'b', self), { from: 0, exclusive: true });
+    expect(await scene.ask('HKEYS', key)).toEqual(['call', 'ends']);
+    way.cut();
+    await scene.ask('HSET', key, 'inherited', '{"legs":[3]}');
+    third.store.records.remove('ends');
+    way.mend();
+    await third.until('the records', () => third.abandoned.size > 0);
+    expect([...third.abandoned]).toEqual([['inherited', { legs: [3] }]]);
   });
 
   it('nor says anything is settled after some patience', async () => {
