@@ -65,6 +65,11 @@ export class LiveCall {
     return this.#media.flow === 'anchored';
   }
 
+  /** Whether a room stands for it: whoever joins needs an endpoint there, and no other room. */
+  get hasRoom(): boolean {
+    return this.#media.flow !== 'direct';
+  }
+
   /** Anchors the call for as long as it lasts. Rejects when that cannot be done; the parties then talk directly. */
   anchor(): Promise<void> {
     return this.#queue.run(async () => {

@@ -66,6 +66,8 @@ export interface Room {
 export interface MediaServers {
   /** Whether there is a server now that takes rooms. */
   readonly available: boolean;
+  /** Why there is none, for people to read; `undefined` when there is, or nobody knows. */
+  readonly refusal?: string | undefined;
   /**
    * Finds a media server for a call. `onLost` is called at most once, when the server or a member is gone that was not
    * dismissed. Rejects with `unavailable`.

@@ -252,12 +252,18 @@ export class Switchboard implements CallControl {
     }
   }
 
-  /** A supervisor that is in the agent's call already may say what it wants to do there next. */
+  /** A call that has a room may be joined there. A supervisor that is in the agent's call already may say what it wants to do there next. */
   #assertJoinable({ supervisorDeviceId, targetDeviceId }: Monitoring): void {
     const present = this.#monitors.locations.newestOf(targetDeviceId);
     if (present?.instanceId !== this.#monitors.self || this.#ports.media.available) return;
+    if (this.#calls.get(present.call.id)?.hasRoom === true) return;
     if (this.#desk.liveOf(supervisorDeviceId)?.agentDeviceId === targetDeviceId) return;
-    throw new EarpieceError('unavailable', 'the agent is in a call, and there is no media server to join it through');
+    const { refusal } = this.#ports.media;
+    const why = refusal === undefined ? '' : ` (${refusal})`;
+    throw new EarpieceError(
+      'unavailable',
+      `the agent is in a call, and there is no media server to join it through${why}`,
+    );
   }
 
   #deviceOrThrow(id: DeviceId): Device {

@@ -75,6 +75,11 @@ export class MediaPool implements MediaServers, AbandonedRooms {
     return available;
   }
 
+  /** Why no server takes a room, each in its own words. */
+  get refusal(): string | undefined {
+    return this.available ? undefined : (this.drachtioFailure ?? this.#refusals());
+  }
+
   /** `listener` is called whenever a server takes rooms again, after one was refused or could have been. */
   whenAvailable(listener: () => void): void {
     this.#onAvailable = listener;

@@ -162,6 +162,27 @@ describe('when there is no media server at all', () => {
     expect(world.switchboard.device(SUPERVISOR).monitoring).toBeUndefined();
   });
 
+  it('the refusal says what the servers say', async () => {
+    const world = new World();
+    world.switchboard.callEstablished(call());
+    world.available = false;
+    world.refusal = 'fs1: it is being drained';
+    await expect(world.coach()).rejects.toThrow(/no media server.*fs1: it is being drained/);
+  });
+
+  it('a call that has a room is joined there: it needs no other', async () => {
+    const world = new World({ alwaysAnchored: true });
+    const opened = world.event('room.opened');
+    world.switchboard.callEstablished(call());
+    await opened;
+    world.available = false;
+    const active = world.event('supervision.active');
+    await world.coach();
+    await world.phone('answers');
+    expect(world.heardBy((await active).supervision.id)).toEqual(['call agent']);
+    expect(world.rooms).toHaveLength(1);
+  });
+
   it.each([
     ['the agent is idle', new World(), false],
     ['it waits for the next call anyway', new World({ intrusion: false }), true],

@@ -131,6 +131,7 @@ export class World implements Signalling, MediaServers {
   readonly failures = new Set<string>();
   readonly switchboard: Switchboard;
   available = true;
+  refusal: string | undefined;
   /** The legs whose phones were last offered a room; the others talk directly. */
   readonly inTheRoom = new Set<string>();
   /** Phones answer a re-INVITE when this resolves. */
