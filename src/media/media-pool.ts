@@ -91,7 +91,7 @@ export class MediaPool implements MediaServers, AbandonedRooms {
   }
 
   status(): readonly MediaServerStatus[] {
-    return this.#servers.map(({ status }) => status);
+    return this.#servers.map(({ status }) => ({ ...status, reason: this.drachtioFailure ?? status.reason }));
   }
 
   /** Whether a server takes new rooms; those it has stay. It holds until the process ends. Throws `not-found`. */

@@ -64,6 +64,7 @@ describe('a pool of media servers', () => {
       code: 'unavailable',
       message: 'there is no connection to drachtio',
     });
+    expect(pool.status()).toMatchObject([{ state: 'connecting', reason: 'there is no connection to drachtio' }]);
     await first.close();
     const second = await DrachtioServer.listen({ secret: 'cymru', adminPort });
     await connected;
