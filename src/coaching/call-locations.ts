@@ -47,6 +47,11 @@ export class CallLocations {
         this.#own.delete(callId);
         listener.taken(callId);
       }
+      if (own === undefined && located?.instanceId === this.#self) {
+        // A store that remembers an earlier time, or what was withdrawn before it was told of.
+        this.#shared.remove(callId);
+        return;
+      }
       if (located !== undefined) listener.announced(located);
     });
   }

@@ -19,6 +19,8 @@ export class RedisMonitorings implements MonitoringStore {
   readonly #table: RedisTable;
   /** What must be in Redis before a step is. */
   readonly #before: () => Promise<void>;
+  /** The versions of those that make no sense here: for everyone else they are none. */
+  readonly #unreadable = new Map<DeviceId, number>();
 
   constructor(table: RedisTable, before: () => Promise<void>) {
     this.#table = table;
@@ -30,6 +32,8 @@ export class RedisMonitorings implements MonitoringStore {
     this.#table.replica.follow('subscriptions', (supervisorDeviceId, text, origin) => {
       const before = states.get(supervisorDeviceId) ?? NOT_MONITORING;
       const { version, state } = parsed(text);
+      if (text !== undefined && state.is === 'none') this.#unreadable.set(supervisorDeviceId, version);
+      else this.#unreadable.delete(supervisorDeviceId);
       if (state.is === 'none') states.delete(supervisorDeviceId);
       else states.set(supervisorDeviceId, state);
       told({ supervisorDeviceId, version, state, by: origin.by, effects: effectsOf(origin, before, state) });
@@ -45,8 +49,17 @@ export class RedisMonitorings implements MonitoringStore {
     const [target, json] = state.is === 'none' ? ['-', ''] : [state.monitoring.targetDeviceId, JSON.stringify(state)];
     const text = state.is === 'none' ? null : `${target} ${json}`;
     const message: Message = { by: self, table: 'subscriptions', changes: [[supervisorDeviceId, text]], effects };
+    const version = from === 0 ? (this.#unreadable.get(supervisorDeviceId) ?? 0) : from;
     const exclusively = exclusive && state.is !== 'none' ? '1' : '';
-    const words = [keys.changes, JSON.stringify(message), supervisorDeviceId, String(from), json, exclusively, target];
+    const words = [
+      keys.changes,
+      JSON.stringify(message),
+      supervisorDeviceId,
+      String(version),
+      json,
+      exclusively,
+      target,
+    ];
     const [outcome, seq] = answer.parse(await connection.run(TAKE, [keys.table('subscriptions'), keys.seq], words));
     if (outcome !== 'held') await replica.applied(seq);
     return outcome;
@@ -55,7 +68,7 @@ export class RedisMonitorings implements MonitoringStore {
 
 /** "version target json" */
 function parsed(text: string | undefined): { version: number; state: MonitoringState } {
-  const [, version = '0', json = ''] = /^(\d+) \S+ (.*)$/s.exec(text ?? '') ?? [];
+  const [, version = '0', json = ''] = /^(\d+)(?: \S+ (.*))?/s.exec(text ?? '') ?? [];
   return { version: Number(version), state: parseStoredState(json) ?? NOT_MONITORING };
 }
 

@@ -71,6 +71,12 @@ export class RedisRecords implements CallRecords {
     for (const [key, text] of this.#own) this.#behind.put(key, text);
   }
 
+  /** The server remembers an earlier time: what it has of ours is what we have, and no more. Rejects with `unavailable` or `timeout`. */
+  async replace(): Promise<void> {
+    await this.#connection.command('DEL', this.#key);
+    this.reassert();
+  }
+
   hurry(): void {
     this.#behind.hurry();
   }

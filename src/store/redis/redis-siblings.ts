@@ -24,6 +24,8 @@ const HEIR_MS = 30_000;
 
 const beat = z.object({
   forgotten: z.boolean(),
+  seq: z.number(),
+  epoch: z.string(),
   instances: z.array(z.object({ id: z.string(), where: z.string(), beats: z.boolean() })),
 });
 
@@ -34,6 +36,8 @@ interface Estate {
   readonly inherited: (records: ReadonlyMap<string, string>) => void;
   /** Looks for records that were taken over, but never arrived. */
   readonly recover: () => Promise<void>;
+  /** A heartbeat begins; what is returned is told what the server remembers then. */
+  readonly beginning: () => (server: { readonly epoch: string; readonly seq: number }) => void;
 }
 
 /**
@@ -107,15 +111,17 @@ export class RedisSiblings implements Siblings {
   }
 
   async #beat(): Promise<void> {
-    const { instances, alivePrefix } = this.#keys;
+    const { instances, alivePrefix, seq, epoch } = this.#keys;
+    const told = this.#estate.beginning();
     const words = [this.self, String(this.#timing.aliveMs), alivePrefix, JSON.stringify(this.#where)];
-    const answer = await this.#connection.run(BEAT, [instances, this.#keys.alive(this.self)], words);
+    const answer = await this.#connection.run(BEAT, [instances, this.#keys.alive(this.self), seq, epoch], words);
     const found = beat.parse(JSON.parse(String(answer)));
     if (found.forgotten && this.#beats > 0) {
       this.#log.warn({}, 'others took this instance for gone');
       this.#estate.forgotten();
     }
     this.#beats++;
+    told(found);
     for (const { id, where, beats } of found.instances) {
       this.#whereabouts.set(id, where);
       if (beats) this.#lives(id);

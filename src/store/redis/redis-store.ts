@@ -14,7 +14,7 @@ import { RedisMonitorings } from './redis-monitorings.ts';
 import { RedisRecords } from './redis-records.ts';
 import { RedisSiblings, type SiblingTiming, TIMING } from './redis-siblings.ts';
 import { Replica } from './replica.ts';
-import { seed, takeSnapshot } from './snapshot.ts';
+import { restore, takeSnapshot } from './snapshot.ts';
 
 /** How long a start waits for Redis, ms. After that it goes on without: calls come first. */
 const PATIENCE_MS = 3000;
@@ -40,6 +40,15 @@ export async function openRedisStore(
     forgotten: () => records.reassert(),
     inherited: (found: ReadonlyMap<string, string>) => records.inherited(found),
     recover: (): Promise<void> => records.recover(),
+    beginning: () => {
+      const known = replica.seq;
+      return (server: { readonly epoch: string; readonly seq: number }) => {
+        // What is published is told before the answer to whatever came later: nothing is under way.
+        if (!inStep || (server.epoch === epoch && server.seq >= known && server.seq <= replica.seq)) return;
+        log.warn({}, 'redis was changed behind the back of this instance: it is read again');
+        again();
+      };
+    },
   };
   const siblings = new RedisSiblings(connection, keys, log, estate, timing);
   const table: RedisTable = { connection, keys, replica, self: siblings.self };
@@ -69,25 +78,27 @@ export async function openRedisStore(
   const first = new Promise<void>((resolve) => (loaded = resolve));
   // A connection that is lost meanwhile begins it anew: only the latest turn may load, or it would undo what came after its snapshot.
   let turns = 0;
+  let inStep = false;
   const synchronise = async (turn: number) => {
     replica.suspend();
-    await Promise.all([calls.hurry(), registrations.hurry()]);
-    let found = await takeSnapshot(connection, keys);
-    if (epoch !== undefined && (found.epoch !== epoch || found.seq < replica.seq)) {
-      log.warn({}, 'redis has lost its memory: what this instance knows is put back');
-      await seed(connection, keys, replica);
-      found = await takeSnapshot(connection, keys);
-      records.reassert();
+    // First of all: what is written from now on must not be taken for what was lost.
+    if (epoch !== undefined && (await restore(connection, keys, replica, epoch))) {
+      log.warn({}, 'redis has lost its memory: what this instance knows is put back, where nobody else has');
+      await records.replace();
     }
+    await Promise.all([calls.hurry(), registrations.hurry()]);
+    const found = await takeSnapshot(connection, keys);
     if (turn !== turns) return;
     ({ epoch, secret: nonceKey } = found);
     replica.load(found);
     records.hurry();
     await siblings.arrived(instancesIn(replica));
     connection.serves();
+    inStep = true;
     loaded();
   };
   const again = () => {
+    inStep = false;
     const turn = ++turns;
     synchronise(turn).catch((error: unknown) => {
       log.warn({ err: error }, 'redis is there, but cannot be read');

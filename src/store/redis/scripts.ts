@@ -68,15 +68,29 @@ for i = 4, #KEYS do found[i] = redis.call('HGETALL', KEYS[i]) end
 return found
 `);
 
-/** Puts back what a server has lost. Keys: seq, table. Arguments: the number it must not go below, then field and value alternating. */
-export const SEED = script(`
-if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
-for i = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[2], ARGV[i], ARGV[i + 1]) end
+/**
+ * Puts back what a server has lost. Keys: seq, epoch, subscriptions, registrations. Arguments: the epoch and the number of the last change that
+ * this copy is of, how many words of the first table follow, then the fields and values of both. A server that has forgotten everything is
+ * given what nobody has put there yet; one that remembers an earlier time of the same epoch, a dump of then, is given this copy
+ * instead, and the epoch is marked. The number grows: whoever has read it before reads it again.
+ */
+export const RESTORE = script(`
+local seq, known = tonumber(redis.call('GET', KEYS[1]) or '0'), tonumber(ARGV[2])
+local epoch = redis.call('GET', KEYS[2])
+if epoch and string.match(epoch, '^%x+') == string.match(ARGV[1], '^%x+') then
+  if seq >= known then return 0 end
+  redis.call('SET', KEYS[2], ARGV[1] .. '+')
+  redis.call('DEL', KEYS[3], KEYS[4])
+end
+local border = 3 + tonumber(ARGV[3])
+for i = 4, #ARGV, 2 do redis.call('HSETNX', i <= border and KEYS[3] or KEYS[4], ARGV[i], ARGV[i + 1]) end
+redis.call('SET', KEYS[1], string.format('%.0f', math.max(seq, known) + 1))
+return 1
 `);
 
 /**
- * Keys: instances, the alive key of this one. Arguments: id, how long that is good for in ms, the prefix of alive keys, where it is.
- * Answers in JSON whether others took this instance for gone, and all others: where they are, and whether their alive keys are there.
+ * Keys: instances, the alive key of this one, seq, epoch. Arguments: id, how long that is good for in ms, the prefix of alive keys, where it is.
+ * Answers in JSON whether others took this instance for gone, what the server remembers, and all others: where they are, and whether their alive keys are there.
  */
 export const BEAT = script(`
 local forgotten = redis.call('HSET', KEYS[1], ARGV[1], ARGV[4]) == 1
@@ -89,7 +103,8 @@ for i = 1, #all, 2 do
     others[#others + 1] = cjson.encode({ id = all[i], where = all[i + 1], beats = beats })
   end
 end
-return '{"forgotten":' .. tostring(forgotten) .. ',"instances":[' .. table.concat(others, ',') .. ']}'
+local stand = ',"seq":' .. (redis.call('GET', KEYS[3]) or '0') .. ',"epoch":' .. cjson.encode(redis.call('GET', KEYS[4]) or '')
+return '{"forgotten":' .. tostring(forgotten) .. stand .. ',"instances":[' .. table.concat(others, ',') .. ']}'
 `);
 
 /**

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { RedisConnection } from './connection.ts';
-import { type Keys, TABLES, type TableName } from './keys.ts';
+import { type Keys, TABLES } from './keys.ts';
 import type { Replica, Snapshot } from './replica.ts';
-import { SEED, SNAPSHOT } from './scripts.ts';
+import { RESTORE, SNAPSHOT } from './scripts.ts';
 
 const found = z.tuple([z.coerce.number(), z.string(), z.string(), z.unknown(), z.unknown(), z.unknown()]);
 
@@ -21,12 +21,28 @@ export async function takeSnapshot(connection: RedisConnection, keys: Keys): Pro
   return { seq, epoch, secret: Buffer.from(secret, 'hex'), tables: { subscriptions, registrations, calls } };
 }
 
-/** What the server has forgotten, a restart without persistence, everyone puts back from their copies; the first one counts. */
-export async function seed(connection: RedisConnection, keys: Keys, replica: Replica): Promise<void> {
-  for (const name of ['subscriptions', 'registrations'] satisfies TableName[]) {
-    const entries = [...replica.table(name)].flat();
-    await connection.run(SEED, [keys.seq, keys.table(name)], [String(replica.seq), ...entries]);
-  }
+const stand = z.tuple([z.coerce.number(), z.string().nullable()]);
+
+/**
+ * What the server has forgotten everyone puts back from their copies: after a restart without persistence the first one counts, of one
+ * that remembers an earlier time the newest. Answers whether something was forgotten, whoever has put it back. `epoch` is what our copy is of. Rejects with `unavailable` or `timeout`.
+ */
+export async function restore(
+  connection: RedisConnection,
+  keys: Keys,
+  replica: Replica,
+  epoch: string,
+): Promise<boolean> {
+  const [seq, now] = stand.parse(await connection.command('MGET', keys.seq, keys.epoch));
+  if (now === epoch && seq >= replica.seq) return false;
+  const [subscriptions, registrations] = [
+    [...replica.table('subscriptions')].flat(),
+    [...replica.table('registrations')].flat(),
+  ];
+  const names = [keys.seq, keys.epoch, keys.table('subscriptions'), keys.table('registrations')];
+  const words = [epoch, String(replica.seq), String(subscriptions.length), ...subscriptions, ...registrations];
+  await connection.run(RESTORE, names, words);
+  return true;
 }
 
 /** A hash, as a script answers it: field and value alternating. */
