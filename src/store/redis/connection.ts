@@ -9,6 +9,8 @@ export interface RedisAddress {
   readonly password?: string | undefined;
 }
 
+type Down = Extract<StoreStatus, { is: 'down' }>;
+
 /** Nobody waits longer for an answer, ms. */
 const ANSWER_MS = 2000;
 /** A server that says nothing for so long is gone: it answers a heartbeat each second, ms. */
@@ -23,13 +25,14 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 5000];
 export class RedisConnection {
   readonly #client: ReturnType<typeof makeClient>;
   readonly #log: Logger;
-  #status: StoreStatus;
+  /** Why there is no connection that serves, or what Redis refuses, by what was to be done. */
+  #outage: Down | undefined = { kind: 'redis', is: 'down', reason: 'not connected yet', since: Date.now() };
+  readonly #refused = new Map<string, Down>();
   #closed = false;
 
   constructor(address: RedisAddress, log: Logger) {
     this.#log = log;
     this.#client = makeClient(address);
-    this.#status = { kind: 'redis', is: 'down', reason: 'not connected yet', since: Date.now() };
     this.#client.on('error', (error: unknown) => this.#failed(error));
   }
 
@@ -38,7 +41,7 @@ export class RedisConnection {
   }
 
   get status(): StoreStatus {
-    return this.#status;
+    return this.#outage ?? [...this.#refused.values()][0] ?? { kind: 'redis', is: 'up' };
   }
 
   /**
@@ -62,9 +65,26 @@ export class RedisConnection {
 
   /** The synchronisation is over: from now on it is said to be up. */
   serves(): void {
-    if (this.#status.is === 'up') return;
+    if (this.#outage === undefined) return;
     this.#log.info('redis is there');
-    this.#status = { kind: 'redis', is: 'up' };
+    this.#outage = undefined;
+  }
+
+  /**
+   * Redis is there, but does not do `what` (`error`), or does it again. One line for each reason; that nothing is done while there is
+   * no connection is no news.
+   */
+  refuses(what: string, error: unknown): void {
+    if (this.#closed || (error !== undefined && !this.ready)) return;
+    const before = this.#refused.get(what);
+    if (error === undefined) {
+      if (this.#refused.delete(what)) this.#log.info({ what }, 'redis does it again');
+      return;
+    }
+    const reason = reasonOf(error);
+    if (before?.reason === reason) return;
+    this.#log.error({ what, reason }, 'redis does not do it');
+    this.#refused.set(what, { kind: 'redis', is: 'down', reason, since: before?.since ?? Date.now() });
   }
 
   /** Rejects with `unavailable` or `timeout`. */
@@ -102,10 +122,9 @@ export class RedisConnection {
   #failed(error: unknown): void {
     if (this.#closed) return;
     const reason = reasonOf(error);
-    if (this.#status.is === 'down' && this.#status.reason === reason) return;
+    if (this.#outage?.reason === reason) return;
     this.#log.error({ reason }, 'redis is not there');
-    const since = this.#status.is === 'down' ? this.#status.since : Date.now();
-    this.#status = { kind: 'redis', is: 'down', reason, since };
+    this.#outage = { kind: 'redis', is: 'down', reason, since: this.#outage?.since ?? Date.now() };
   }
 }
 

@@ -35,7 +35,11 @@ export class RedisMap<V> implements SharedMap<V> {
     this.#table = table;
     this.#name = name;
     this.#age = age;
-    this.#behind = new WriteBehind({ retryMs: RETRY_MS, write: (writes) => this.#write(writes) });
+    this.#behind = new WriteBehind({
+      retryMs: RETRY_MS,
+      write: (writes) => this.#write(writes),
+      failing: (error) => table.connection.refuses(name, error),
+    });
   }
 
   put(key: string, value: V, asOf?: number): void {

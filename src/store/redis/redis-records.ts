@@ -24,7 +24,11 @@ export class RedisRecords implements CallRecords {
   constructor(connection: RedisConnection, keys: Keys, self: InstanceId) {
     this.#connection = connection;
     this.#key = keys.records(self);
-    this.#behind = new WriteBehind({ retryMs: RETRY_MS, write: (writes) => this.#write(writes) });
+    this.#behind = new WriteBehind({
+      retryMs: RETRY_MS,
+      write: (writes) => this.#write(writes),
+      failing: (error) => connection.refuses('records', error),
+    });
   }
 
   put(key: string, record: Json): void {

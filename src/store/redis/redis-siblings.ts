@@ -107,7 +107,8 @@ export class RedisSiblings implements Siblings {
   }
 
   #beatOnce(): void {
-    this.#beat().catch(logged(this.#log, 'heartbeat failed'));
+    if (!this.#connection.ready) return;
+    this.#beat().catch((error: unknown) => this.#connection.refuses('heartbeat', error));
   }
 
   async #beat(): Promise<void> {
@@ -115,6 +116,7 @@ export class RedisSiblings implements Siblings {
     const told = this.#estate.beginning();
     const words = [this.self, String(this.#timing.aliveMs), alivePrefix, JSON.stringify(this.#where)];
     const answer = await this.#connection.run(BEAT, [instances, this.#keys.alive(this.self), seq, epoch], words);
+    this.#connection.refuses('heartbeat', undefined);
     const found = beat.parse(JSON.parse(String(answer)));
     if (found.forgotten && this.#beats > 0) {
       this.#log.warn({}, 'others took this instance for gone');

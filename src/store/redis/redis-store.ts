@@ -93,6 +93,7 @@ export async function openRedisStore(
     replica.load(found);
     records.hurry();
     await siblings.arrived(instancesIn(replica));
+    connection.refuses('reading', undefined);
     connection.serves();
     inStep = true;
     loaded();
@@ -101,7 +102,7 @@ export async function openRedisStore(
     inStep = false;
     const turn = ++turns;
     synchronise(turn).catch((error: unknown) => {
-      log.warn({ err: error }, 'redis is there, but cannot be read');
+      connection.refuses('reading', error);
       setTimeout(() => {
         if (turn === turns && connection.ready) again();
       }, RETRY_MS).unref();

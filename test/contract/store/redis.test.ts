@@ -1,12 +1,15 @@
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { createClient } from '@redis/client';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/log.ts';
+import { TIMING } from '../../../src/store/redis/redis-siblings.ts';
 import { openRedisStore } from '../../../src/store/redis/redis-store.ts';
 import { Child } from '../../support/child.ts';
 import { redisInstalled, RedisServer } from '../../support/redis-server.ts';
+import { Watch } from '../../support/watch.ts';
 import { redisPlace } from './kinds.ts';
 import { Listener } from './listener.ts';
 import { armed, armedStep, busyStep, cancelledStep, follow, kept } from './steps.ts';
@@ -168,6 +171,45 @@ describe.skipIf(!redisInstalled)('a Redis that goes away', () => {
       'taken',
     );
     await two.until('the cancel', () => kept(two.store).size === 0);
+  });
+
+  it('that refuses to be written is down and says why, once, until it can be written again', async () => {
+    await using server = await RedisServer.start();
+    const lines: string[] = [];
+    const watch = new Watch();
+    const log = pino(
+      { level: 'info' },
+      {
+        write: (line: string) => {
+          lines.push(line);
+          watch.touch();
+        },
+      },
+    );
+    const ask = async (...words: string[]) => {
+      const client = createClient({ url: server.url });
+      await client.connect();
+      await client.sendCommand(words);
+      client.destroy();
+    };
+    const store = await openRedisStore({ url: server.url, prefix: 'x:' }, log, { ...TIMING, beatMs: 20 });
+    const said = (what: string) => lines.filter((line) => line.includes(`"what":"${what}"`)).length;
+    const until = (what: string, times: number) =>
+      watch.until(
+        `${times} lines about ${what}`,
+        () => (said(what) >= times ? true : undefined),
+        () => lines.join(''),
+      );
+    await ask('CONFIG', 'SET', 'maxmemory', '1');
+    store.registrations.put('phone', 1);
+    await Promise.all([until('heartbeat', 1), until('registrations', 1)]);
+    expect(store.status()).toMatchObject({ is: 'down', reason: expect.stringContaining('OOM') as string });
+    await ask('CONFIG', 'SET', 'maxmemory', '0');
+    await Promise.all([until('heartbeat', 2), until('registrations', 2)]);
+    expect(store.status()).toEqual({ kind: 'redis', is: 'up' });
+    // Fifty heartbeats a second, and nothing more to read than that it began and ended.
+    expect([said('heartbeat'), said('registrations')]).toEqual([2, 2]);
+    await store.close();
   });
 
   it('whose password is wrong is down, and says why', async () => {
