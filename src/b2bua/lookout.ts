@@ -3,8 +3,8 @@ import type { Logger } from '../log.ts';
 import type { LegDialog } from './leg-dialog.ts';
 import { OfferRefused } from './responses.ts';
 
-/** How often a phone that cannot be heard is asked whether it is still there, in ms. */
-const INTERVAL_MS = 3_000;
+/** How long after the first time a phone that cannot be heard is asked again whether it is still there, in ms: doubled each time. */
+const PAUSE_MS = { first: 3_000, longest: 15_000 };
 
 /** How long the phone may take to answer, in ms: as long as a transaction lasts (64 × T1). */
 const PATIENCE_MS = 32_000;
@@ -22,7 +22,10 @@ export class Lookout {
   readonly #listener: LookoutListener;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
+  #pauseMs = PAUSE_MS.first;
   #looking = false;
+  /** When it was first said that the phone cannot be reached, with nothing else said since. */
+  #unreachableSince: number | undefined;
 
   constructor(dialog: Pick<LegDialog, 'held' | 'look'>, listener: LookoutListener, log: Logger) {
     this.#dialog = dialog;
@@ -33,13 +36,23 @@ export class Lookout {
   /** Resolves when it has looked for the first time; never rejects. */
   async start(): Promise<void> {
     this.stop();
-    this.#timer = setInterval(() => void this.#look(), INTERVAL_MS).unref();
+    this.#pauseMs = PAUSE_MS.first;
+    this.#lookLater();
     await this.#look();
   }
 
   /** Twice is fine. */
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
+    this.#unreachableSince = undefined;
+  }
+
+  #lookLater(): void {
+    this.#timer = setTimeout(() => {
+      this.#lookLater();
+      void this.#look();
+    }, this.#pauseMs).unref();
+    this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MS.longest);
   }
 
   async #look(): Promise<void> {
@@ -47,16 +60,24 @@ export class Lookout {
     this.#looking = true;
     try {
       const found = await this.#dialog.look(PATIENCE_MS);
-      if (found === 'forgotten') await this.#listener.rejoin();
-      // Who does not answer for as long as a transaction lasts is gone (RFC 3261 12.2.1.2).
-      if (found === 'gone' || found === 'silent') this.#listener.gone();
+      // There are phones that say nothing to OPTIONS within a call.
+      if (found === 'forgotten' || found === 'silent') await this.#listener.rejoin();
+      if (found === 'gone') this.#listener.gone();
+      this.#unreachableSince = undefined;
       if (this.#dialog.held) this.stop();
     } catch (error) {
-      const silent = error instanceof OfferRefused && error.refusal.status === 408;
-      if (silent || EarpieceError.from(error).code === 'timeout') this.#listener.gone();
+      if (this.#isGone(error)) this.#listener.gone();
       else this.#log.warn({ err: error }, 'a phone that cannot be heard is not found');
     } finally {
       this.#looking = false;
     }
+  }
+
+  /** Who does not answer for as long as a transaction lasts is gone (RFC 3261 12.2.1.2), and so is who cannot be reached for as long. */
+  #isGone(error: unknown): boolean {
+    const status = error instanceof OfferRefused ? error.refusal.status : undefined;
+    if (status === 408 || EarpieceError.from(error).code === 'timeout') return true;
+    this.#unreachableSince = status === 503 ? (this.#unreachableSince ?? performance.now()) : undefined;
+    return this.#unreachableSince !== undefined && performance.now() - this.#unreachableSince >= PATIENCE_MS;
   }
 }
