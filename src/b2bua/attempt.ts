@@ -78,6 +78,11 @@ export class Attempt {
     this.#sendCancel();
   }
 
+  /** The connection to drachtio is lost: how it ends nobody will tell us. */
+  lost(): void {
+    this.#refuse({ status: 503, reason: undefined, response: undefined });
+  }
+
   #onSent(request: SentRequest | undefined): void {
     this.#sent = request;
     if (this.#state === 'cancelled') this.#sendCancel();

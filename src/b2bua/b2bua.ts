@@ -8,6 +8,7 @@ import { Callers } from './caller.ts';
 import type { CallSetup } from './call-setup.ts';
 import { DrachtioConnection, type DrachtioStatus } from './connection.ts';
 import { Conversation } from './conversation.ts';
+import { isIn } from './dialog-facts.ts';
 import { Digest } from './digest.ts';
 import { answering, guarded } from './guard.ts';
 import { ALLOW } from './headers.ts';
@@ -52,6 +53,10 @@ export class B2bua implements Signalling {
   readonly #conversations = new Set<Conversation>();
   readonly #legs = new Map<LegId, { readonly leg: Leg; readonly conversation: Conversation | undefined }>();
   readonly #dials = new Set<AbortController>();
+  /** Supervisors that are being hung up. */
+  readonly #leaving = new Set<Leg>();
+  /** Aborted when the connection to drachtio is lost that there is now. */
+  #lost = new AbortController();
   readonly #journal: Journal;
   readonly #looks = new Turns(LOOKS_AT_ONCE);
   readonly #connection: DrachtioConnection;
@@ -187,7 +192,7 @@ export class B2bua implements Signalling {
     };
     log.info('supervisor dialled');
     return this.#abortable(signal, async (either) => {
-      const dialled = await dialSupervisor(this.#stack, request, either, adopt);
+      const dialled = await dialSupervisor(this.#stack, request, { signal: either, lost: this.#lost.signal }, adopt);
       log.info({ outcome: dialled.outcome }, 'supervisor dialling over');
       return dialled;
     });
@@ -198,8 +203,7 @@ export class B2bua implements Signalling {
     if (held === undefined) return;
     if (held.conversation !== undefined) return held.conversation.end();
     this.#legs.delete(legId);
-    await held.leg.hangUp();
-    this.#journal.supervisorOver(legId);
+    await this.#leave(held.leg);
   }
 
   letGo(callId: CallId): void {
@@ -263,19 +267,26 @@ export class B2bua implements Signalling {
     for (const method of WITHOUT_DIALOG) {
       stack.use(method, (request, reply) => {
         const inDialog = /;\s*tag=/i.test(request.get('To') ?? '');
-        respond(reply, inDialog ? { status: 481 } : { status: 405, headers: { Allow: ALLOW } });
+        if (inDialog) this.#astray(request, reply);
+        else respond(reply, { status: 405, headers: { Allow: ALLOW } });
       });
     }
   }
 
+  /** Also those are told that are not up yet, and those that are being hung up. */
   #onLost(): void {
-    for (const { leg } of this.#legs.values()) leg.disconnected();
+    this.#lost.abort('the connection to drachtio was lost');
+    this.#lost = new AbortController();
+    const parties = [...this.#conversations].flatMap(({ legs }) => legs);
+    const held = [...this.#legs.values()].map(({ leg }) => leg);
+    for (const leg of new Set([...parties, ...held, ...this.#leaving])) leg.disconnected();
   }
 
   /** Calls that were up go on, and their phones are looked for; what was not up yet has no future. */
   #onRestored(): void {
     this.#log.warn(this.counts, 'calls that are up go on, and their phones are looked for');
     for (const setup of this.#setups) setup.abandon();
+    for (const conversation of this.#conversations) conversation.abandon();
     for (const { leg } of this.#legs.values()) void this.#looks.run(() => leg.regain());
   }
 
@@ -302,7 +313,14 @@ export class B2bua implements Signalling {
   #dropSupervisor({ callId, leg: record }: SupervisorRecord): void {
     const log = this.#log.child({ callId });
     const leg = new Leg(this.#stack, record, record, this.#supervisorListener(callId, log), log);
-    void leg.hangUp().then(() => this.#journal.supervisorOver(leg.id));
+    void this.#leave(leg);
+  }
+
+  async #leave(supervisor: Leg): Promise<void> {
+    this.#leaving.add(supervisor);
+    await supervisor.hangUp();
+    this.#leaving.delete(supervisor);
+    this.#journal.supervisorOver(supervisor.id);
   }
 
   #supervisorListener(callId: CallId, log: Logger): SupervisorLeg {
@@ -324,6 +342,16 @@ export class B2bua implements Signalling {
     const refusal = this.#refusal;
     if (refusal === undefined) this.#incoming.handle(request, reply);
     else respond(reply, refusal);
+  }
+
+  /**
+   * In a dialog that drachtio does not know: one of ours from before it was restarted, or none. INVITE, UPDATE and BYE in such a dialog
+   * never come here: drachtio answers them with 481 itself (read in drachtio-server 0.9.10).
+   */
+  #astray(request: StackRequest, reply: Reply): void {
+    const ours = [...this.#legs.values()].find(({ leg }) => isIn(leg.record.dialog, request));
+    if (ours === undefined) respond(reply, { status: 481 });
+    else ours.leg.astray(reply);
   }
 
   /** What every new call is answered while we take none. */

@@ -87,6 +87,11 @@ export class Conversation implements LegListener<Leg> {
     return { is: 'call', call, caller: caller.record, callee: callee.record, media: this.#media };
   }
 
+  /** It is not up yet, and what would bring it up was lost. */
+  abandon(): void {
+    if (this.#state === 'connecting') void this.end();
+  }
+
   get legs(): Leg[] {
     return [this.#caller, this.#callee].filter((leg) => leg !== undefined);
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { detached } from './dialog-memory.ts';
 import { parseSipUri, splitList } from './sip-uri.ts';
-import type { Headers, StackDialog } from './stack.ts';
+import type { Headers, StackDialog, StackMessage } from './stack.ts';
 
 /**
  * A dialog as RFC 3261 section 12 describes it: with this anybody can speak in it, whatever has become of the process, or of
@@ -80,6 +80,14 @@ function addressBehind(
 const tagged = (address: string, tag: string): string =>
   /;\s*tag=[^>]*$/i.test(address) ? address : `${address};tag=${tag}`;
 
+/** Whether the phone of the dialog says this in it: Call-ID and both tags are its (RFC 3261 12.2.2). */
+export function isIn({ callId, local, remote }: DialogFacts, request: StackMessage): boolean {
+  const said = (name: string) => tagOf(request.get(name) ?? '');
+  return request.get('Call-ID') === callId && said('From') === tagOf(remote) && said('To') === tagOf(local);
+}
+
+const tagOf = (address: string): string | undefined => /;\s*tag=([^;>\s]+)[^>]*$/i.exec(address)?.[1];
+
 /** The first second that CSeqs are counted from: 2025. */
 const EPOCH_S = 1_735_689_600;
 let last = 0;
@@ -96,15 +104,17 @@ export function cseqFromOutside(now = Date.now()): number {
 
 /** What makes a request outside every dialog that drachtio knows one in this dialog, as far as the phone can tell (RFC 3261 12.2.1.1). */
 export function headersInDialog(facts: DialogFacts, method: string): Headers {
-  const { callId, local, remote, sessionExpires } = facts;
+  const { callId, local, remote, routes, sessionExpires } = facts;
   const refresh = method === 'INVITE' && sessionExpires !== undefined;
+  // drachtio, which would refresh for us, does so without the route set, and past a proxy the phone is not reached.
+  const refresher = routes.length > 0 ? 'uas' : 'uac';
   return {
     From: local,
     To: remote,
     'Call-ID': callId,
     CSeq: `${cseqFromOutside()} ${method}`,
     ...routeOf(facts),
-    ...(refresh && { Supported: 'timer', 'Session-Expires': `${sessionExpires};refresher=uac` }),
+    ...(refresh && { Supported: 'timer', 'Session-Expires': `${sessionExpires};refresher=${refresher}` }),
   };
 }
 

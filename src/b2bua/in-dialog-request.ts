@@ -62,8 +62,16 @@ export function requestInDialog(
       outgoing.on('response', (response, acknowledge) => {
         if (response.status < 200) return;
         clearTimeout(timer);
-        if (late && method === 'INVITE' && response.status < 300) acknowledge();
-        answered(outgoing, { response, acknowledge });
+        const accepted = method === 'INVITE' && response.status < 300;
+        if (late && accepted) acknowledge();
+        // Whatever it throws would end the connection to drachtio, on which srf is reading.
+        try {
+          answered(outgoing, { response, acknowledge });
+        } catch (error) {
+          if (!late && accepted) acknowledge();
+          fail(error);
+          return;
+        }
         resolve({ response, acknowledge });
       });
     });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarpieceError } from '../coaching/errors.ts';
-import { withResolvers } from './deadline.ts';
+import { unless, withResolvers } from './deadline.ts';
 import { type DialogFacts, factsOf, headersInDialog, routeOf } from './dialog-facts.ts';
 import { forgetMessages } from './dialog-memory.ts';
 import { type FinalResponse, isDialogGone, requestInDialog } from './in-dialog-request.ts';
@@ -138,7 +138,8 @@ export class LegDialog {
       if (cause === null || cause === undefined) resolve('ended');
       else reject(EarpieceError.from(cause));
     });
-    await promise;
+    // srf says nothing when the connection is lost meanwhile.
+    await unless(this.#connected, promise, () => new EarpieceError('unavailable', 'BYE was lost with the connection'));
   }
 
   get #route(): Headers {
@@ -159,8 +160,10 @@ export class LegDialog {
       ...(facts.proxy !== undefined && { proxy: facts.proxy }),
     };
     const answered = (sent: SentRequest, { response }: FinalResponse) => {
-      if (content.method === 'INVITE' && response.status < 300)
-        this.#rejoin(new Srf.Dialog(this.#stack, 'uac', { req: sent, res: response }));
+      if (content.method !== 'INVITE' || response.status >= 300) return;
+      // Who says nothing of where it is, is where it was (RFC 3261 12.2.1.2). srf makes no dialog without.
+      if (!response.has('Contact')) response.set('Contact', `<${facts.target}>`);
+      this.#rejoin(new Srf.Dialog(this.#stack, 'uac', { req: sent, res: response }));
     };
     const { response, acknowledge } = await requestInDialog(
       this.#stack,

@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import { AwaitedAck } from './awaited-ack.ts';
 import { unless, withResolvers, within } from './deadline.ts';
 import { detached } from './dialog-memory.ts';
-import { type Exchange, IDLE } from './exchange.ts';
+import { type Exchange, IDLE, offerIn } from './exchange.ts';
 import { answering, guarded } from './guard.ts';
 import { headersOfEnd } from './headers.ts';
 import type { FinalResponse } from './in-dialog-request.ts';
@@ -16,7 +16,7 @@ import type { LegRecord } from './leg-record.ts';
 import { Lookout } from './lookout.ts';
 import { Origin } from './origin.ts';
 import { afterGlare, assertAudio, cseqOf, glarePause, refusedBy } from './re-invite.ts';
-import { OfferRefused, refusalOfOffer, respond } from './responses.ts';
+import { OfferRefused, refusalOfOffer, respond, tryLater } from './responses.ts';
 import { descriptionIn, samePlace, sdpIn } from './sdp.ts';
 import { solicitation } from './solicitation.ts';
 import type { Content, Headers, Reply, Stack, StackDialog, StackRequest } from './stack.ts';
@@ -65,7 +65,7 @@ export class Leg {
     this.#local = left === undefined ? this.#origin.speak(said.local) : this.#origin.resume(said.local);
     const firstInvite = 'dialog' in from ? undefined : cseqOf(from.req);
     this.#dialog = new LegDialog(stack, 'dialog' in from ? from.dialog : from, (dialog) => this.#hear(dialog));
-    this.#lookout = new Lookout(this.#dialog, { rejoin: () => this.#rejoin(), gone: () => this.#end({}) }, this.#log);
+    this.#lookout = new Lookout(this.#dialog, { rejoin: () => this.#rejoin(), gone: () => this.#gone() }, this.#log);
     const called = firstInvite !== undefined && this.#dialog.facts.type === 'uas';
     this.confirmed = called ? this.#firstAck(firstInvite) : Promise.resolve(undefined);
   }
@@ -164,12 +164,15 @@ export class Leg {
     this.#dialog.lost();
   }
 
-  /**
-   * drachtio is there, but not for this dialog: the phone is asked now, and now and then, whether it is still there, and drachtio is
-   * given back what it has forgotten. Resolves when the phone was asked once; never rejects.
-   */
+  /** Looks for the phone now, and now and then, and gives drachtio back what it has forgotten. Resolves after the first look; never rejects. */
   async regain(): Promise<void> {
     if (this.up && !this.heard) await this.#lookout.start();
+  }
+
+  /** What the phone says while drachtio does not know the dialog is to be said again: at 481 the phone would hang up. */
+  astray(reply: Reply): void {
+    respond(reply, tryLater());
+    void this.regain();
   }
 
   /** Ends the leg with BYE. Never rejects; twice is fine. */
@@ -290,21 +293,11 @@ export class Leg {
     reply: Reply,
     task: (offer: Sdp | undefined, answer: (description: Sdp) => boolean, withdrawn: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const offer = descriptionIn(request);
-    if (offer === 'unreadable') {
-      respond(reply, { status: 415, headers: { Accept: 'application/sdp' } });
+    const asked = offerIn(request, this.#exchange);
+    if ('status' in asked) {
+      respond(reply, asked);
       return;
     }
-    if (this.#exchange.is === 'ours') {
-      respond(reply, { status: 491 });
-      return;
-    }
-    // RFC 3261 14.2: a second one before the first is answered.
-    if (this.#exchange.is === 'theirs') {
-      respond(reply, { status: 500, headers: { 'Retry-After': String(Math.ceil(Math.random() * 10)) } });
-      return;
-    }
-
     const before = this.#remote;
     const turn = new AbortController();
     const withdrawn = turn.signal;
@@ -330,7 +323,7 @@ export class Leg {
       return true;
     };
     try {
-      await task(offer === 'none' ? undefined : offer.sdp, answer, withdrawn);
+      await task(asked.offer, answer, withdrawn);
     } catch (error) {
       if (withdrawn.aborted) return;
       this.#remote = before;
@@ -376,6 +369,12 @@ export class Leg {
     const answer = await this.#settle(cseq);
     if (answer !== undefined) this.#remote = answer;
     return answer;
+  }
+
+  /** Nobody hears the phone: should it hear us, it is told that the call is over. */
+  #gone(): void {
+    void this.hangUp();
+    this.#listener.ended(this, {});
   }
 
   #end(headers: Headers): void {

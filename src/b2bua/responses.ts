@@ -52,6 +52,12 @@ export class OfferRefused extends EarpieceError {
 /** The other side of the leg is changing its media itself: 491 (RFC 3261 14.2). */
 export const glare = (): OfferRefused => new OfferRefused({ status: 491 });
 
+/** Another time: within ten seconds, not all at once (RFC 3261 14.2). */
+export const tryLater = (): Refusal => ({
+  status: 500,
+  headers: { 'Retry-After': String(Math.ceil(Math.random() * 10)) },
+});
+
 /** Sends a response, whatever its status: one that srf does not know goes out as what it means, or not at all. */
 export function respond(reply: Reply, { status, reason = '', headers = {} }: Refusal, body = ''): void {
   const content: Content = { headers, ...(body !== '' && { body }) };

@@ -31,6 +31,7 @@ export interface StackRequest extends StackMessage {
 export interface StackResponse extends StackMessage {
   readonly status: number;
   readonly reason: string;
+  set(name: string, value: string): unknown;
 }
 
 export interface Content {

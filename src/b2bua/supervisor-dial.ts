@@ -21,20 +21,22 @@ export interface DialRequest {
 }
 
 /**
- * Dials a supervisor's phone. `adopt` takes the dialog over in the moment it is there, and gives its leg a name. Never rejects:
+ * Dials a supervisor's phone, until `signal` says that nobody wants it any more, or the connection to drachtio is `lost`. `adopt` takes the dialog over in the moment it is there, and gives its leg a name. Never rejects:
  * how a call ends that was not answered is an outcome.
  */
 export function dialSupervisor(
   stack: Stack,
   { targets, offer, headers, ringMs, log }: DialRequest,
-  signal: AbortSignal,
+  { signal, lost }: { readonly signal: AbortSignal; readonly lost: AbortSignal },
   adopt: (dialog: AnsweredDialog, answer: Sdp) => LegId,
 ): Promise<DialOutcome> {
   const { promise, resolve } = withResolvers<DialOutcome>();
   let attempt: Attempt | undefined;
   const abort = () => attempt?.cancel();
+  const forsaken = () => attempt?.lost();
   const end = (outcome: DialOutcome) => {
     signal.removeEventListener('abort', abort);
+    lost.removeEventListener('abort', forsaken);
     resolve(outcome);
   };
 
@@ -83,6 +85,7 @@ export function dialSupervisor(
   };
 
   signal.addEventListener('abort', abort, { once: true });
+  lost.addEventListener('abort', forsaken, { once: true });
   tryNext(targets);
   return promise;
 }

@@ -40,6 +40,8 @@ export abstract class PhoneCall {
   reoffers: Reoffers = 'answer';
   /** Said in answer to the peer's re-INVITEs, in place of what the phone would say. */
   answerOffersWith: string | undefined;
+  /** Its answers to re-INVITEs say nothing of where it is. */
+  withoutContact = false;
   /** What other requests in the call meet, by method; 200 (REFER: 202) where nothing is said. */
   readonly refusals = new Map<string, number>();
   protected readonly line: Line;
@@ -196,11 +198,16 @@ export abstract class PhoneCall {
   protected async accept(
     transaction: ServerTransaction,
     request: SipRequest,
-    response: Partial<{ status: number; sdp: string; headers: RequestParts['headers'] }> = {},
+    response: Partial<{ status: number; sdp: string; contact: 'none'; headers: RequestParts['headers'] }> = {},
   ): Promise<boolean> {
     const body = response.sdp ?? (request.body === '' ? this.media.offer() : this.media.answer(request.body));
     if (body === undefined) return false;
-    const headers = { Contact: `<${this.line.contact}>`, 'Content-Type': 'application/sdp', ...response.headers };
+    const { contact = `<${this.line.contact}>` } = response;
+    const headers = {
+      ...(contact !== 'none' && { Contact: contact }),
+      'Content-Type': 'application/sdp',
+      ...response.headers,
+    };
     const ok = responseTo(request, response.status ?? 200, undefined, { headers, body });
     const { number: cseq } = parseCSeq(request.headers.get('CSeq') ?? '');
     if (request.body !== '') this.media.apply(request.body);
@@ -217,7 +224,10 @@ export abstract class PhoneCall {
   async #reanswer(transaction: ServerTransaction, request: SipRequest): Promise<void> {
     if (this.dialog !== undefined) this.dialog.remoteTarget = contactOf(request) ?? this.dialog.remoteTarget;
     if (request.method === 'INVITE') {
-      const said = this.answerOffersWith === undefined ? {} : { sdp: this.answerOffersWith };
+      const said = {
+        ...(this.answerOffersWith !== undefined && { sdp: this.answerOffersWith }),
+        ...(this.withoutContact && { contact: 'none' as const }),
+      };
       if (!(await this.accept(transaction, request, said))) await transaction.respond(responseTo(request, 488));
       return;
     }

@@ -111,3 +111,23 @@ it('is back after its connection was cut: new calls are taken, old ones go on an
   await house.b2bua.close();
   await wire?.[Symbol.asyncDispose]();
 });
+
+it('a call that was answered, and not acknowledged when the connection was cut, is ended for both', async () => {
+  let wire: Wire | undefined;
+  const controlPort = async (port: number) => {
+    wire = await Wire.to(port);
+    return wire.port;
+  };
+  await using house = await House.open({ residents: [{ number: '5001' }], controlPort });
+  const agent = await house.registered('5001');
+  const customer = await house.phone('customer');
+  const call = customer.call(house.uri('5001'), { ackAfter: 100 });
+  const incoming = await agent.incoming();
+  await incoming.acknowledged();
+  await call.final();
+  wire?.cut();
+  await house.diary.says('connected to drachtio again');
+  expect(await incoming.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
+  expect(await call.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
+  expect(house.control.told.map(({ type }) => type)).toEqual(['registration']);
+});

@@ -65,6 +65,29 @@ describe('drachtio is killed and started again', () => {
     await house.control.hears('ended');
   });
 
+  it('a phone whose 200 says nothing of where it is, is where it was', async () => {
+    const { outgoing, incoming } = await call();
+    incoming.withoutContact = true;
+    await restarted();
+    await outgoing.hangUp();
+    expect(await incoming.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
+    expect(house.diary.lines.filter((line) => line.includes('connected to drachtio again'))).toHaveLength(1);
+  });
+
+  it('a phone that speaks before it was found has to say it again, and does not hang up', async () => {
+    const { outgoing, incoming } = await call();
+    outgoing.reoffers = 503;
+    await server.restart();
+    await house.diary.says('a phone that cannot be heard is not found');
+    outgoing.reoffers = 'answer';
+    const told = await outgoing.request('INFO', { body: 'Signal=1' });
+    expect([told.status, told.headers.get('Retry-After')]).toEqual([500, expect.stringMatching(/^\d+$/)]);
+    await house.diary.says('drachtio knows the dialog again', 2);
+    expect((await outgoing.reinvite()).status).toBe(200);
+    await outgoing.hangUp();
+    await incoming.ended();
+  });
+
   it('what we end while drachtio is away is ended when it is back', async () => {
     const { outgoing, incoming, call: old } = await call();
     await server.kill();

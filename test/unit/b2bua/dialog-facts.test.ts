@@ -73,6 +73,10 @@ describe('a dialog, to be spoken in by anybody (RFC 3261 12.1, 12.2.1.1)', () =>
       Supported: 'timer',
     });
     expect(headersInDialog(facts, 'OPTIONS')).not.toHaveProperty('Session-Expires');
+    // drachtio's refresh would not go by way of the proxy: the phone shall do it.
+    expect(headersInDialog({ ...facts, routes: ['<sip:proxy;lr>'] }, 'INVITE')).toMatchObject({
+      'Session-Expires': '1800;refresher=uas',
+    });
   });
 
   it('has CSeqs above those of drachtio, below 2^31, that rise', () => {

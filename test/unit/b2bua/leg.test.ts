@@ -16,7 +16,7 @@ function phoneAt(own: number) {
     request: (_uri: string, { body }: Content, sent: (error: unknown, request?: SentRequest) => void) => {
       wire.push(body === undefined ? 'INVITE' : `INVITE ${port(body)}`);
       const acknowledge: Acknowledge = (ack) => wire.push(ack === undefined ? 'ACK' : `ACK ${port(ack.body)}`);
-      const response: StackResponse = { ...message({}, sdp(own)), status: 200, reason: 'OK' };
+      const response: StackResponse = { ...message({}, sdp(own)), status: 200, reason: 'OK', set: () => undefined };
       sent(null, {
         on: (event: string, listener: (...told: never[]) => void) => {
           const respond = listener as unknown as (response: StackResponse, acknowledge: Acknowledge) => void;
