@@ -1,3 +1,4 @@
+import type { EarpieceError } from './errors.ts';
 import type { StagedRoom } from './staged-room.ts';
 
 /**
@@ -12,3 +13,13 @@ import type { StagedRoom } from './staged-room.ts';
 export type CallMedia =
   | { readonly flow: 'direct' }
   | { readonly flow: 'prepared' | 'anchored' | 'returning'; readonly room: StagedRoom };
+
+/** What a call tells the switchboard about its media. */
+export interface LiveCallListener {
+  roomOpened(): void;
+  roomReleased(): void;
+  /** The room is gone and with it every supervisor's audio; the parties are being reconnected. Nobody is in the call but they. */
+  roomLost(reason: string): void;
+  /** The parties could not be connected directly: they go on in the room, or hear nothing when the room was lost. */
+  reconnectFailed(error: EarpieceError): void;
+}

@@ -17,6 +17,8 @@ export interface Call {
 
 export const parties = (call: Call): readonly [Party, Party] => [call.caller, call.callee];
 
+export const legIds = (call: Call): LegId[] => parties(call).map(({ legId }) => legId);
+
 /** The party that speaks through this device; the callee before the caller: the one was rung there, the other said so itself. */
 export const partyOf = (call: Call, deviceId: DeviceId): Party | undefined =>
   [call.callee, call.caller].find((party) => party.deviceId === deviceId);
@@ -24,4 +26,10 @@ export const partyOf = (call: Call, deviceId: DeviceId): Party | undefined =>
 /** The leg at the other end of the conversation. */
 export function farLeg(call: Call, legId: LegId): LegId {
   return call.caller.legId === legId ? call.callee.legId : call.caller.legId;
+}
+
+/** How one speaks of the phone of a party. `agents`: the legs that are monitored. */
+export function phoneOf(call: Call, legId: LegId, agents: readonly LegId[]): string {
+  if (agents.includes(legId)) return "the agent's phone";
+  return legId === call.caller.legId ? "the caller's phone" : "the callee's phone";
 }

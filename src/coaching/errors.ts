@@ -36,6 +36,12 @@ export function refusedByPhone(refusal: unknown): never {
   throw new RefusedByPhone(code, message, { cause: refusal });
 }
 
+/** Whether it was a media server that could not: another may, or the same one later. */
+export function isOfMedia(error: unknown): boolean {
+  if (error instanceof RefusedByPhone) return false;
+  return ['unavailable', 'timeout'].includes(EarpieceError.from(error).code);
+}
+
 /** A phone has none of the codecs that a room speaks: its call goes on, unsupervised. */
 export class NoCommonCodec extends RefusedByPhone {
   /** E.g. `PCMU`. */

@@ -1,7 +1,7 @@
 import { type Audibility, audibility, type MemberId, type Supervisor } from './audibility.ts';
-import { type Call, farLeg, parties } from './call.ts';
-import type { CallMedia } from './call-media.ts';
-import { EarpieceError, NoCommonCodec, refusedByPhone } from './errors.ts';
+import { type Call, farLeg, legIds, parties, phoneOf } from './call.ts';
+import type { CallMedia, LiveCallListener } from './call-media.ts';
+import { EarpieceError, isOfMedia, NoCommonCodec, refusedByPhone } from './errors.ts';
 import type { LegId, Sdp } from './leg.ts';
 import type { Operation } from './monitoring.ts';
 import type { MediaServers, Signalling } from './ports.ts';
@@ -11,16 +11,6 @@ import { StagedRoom } from './staged-room.ts';
 export interface LiveCallPorts {
   readonly signalling: Signalling;
   readonly media: MediaServers;
-}
-
-/** What a call tells the switchboard about its media. */
-export interface LiveCallListener {
-  roomOpened(): void;
-  roomReleased(): void;
-  /** The room is gone and with it every supervisor's audio; the parties are being reconnected. Nobody is in the call but they. */
-  roomLost(reason: string): void;
-  /** The parties could not be connected directly: they go on in the room, or hear nothing when the room was lost. */
-  reconnectFailed(error: EarpieceError): void;
 }
 
 /** A supervisor whose phone has answered. */
@@ -75,7 +65,7 @@ export class LiveCall {
     return this.#queue.run(async () => {
       this.#assertUp();
       try {
-        const room = await this.#preparedRoom();
+        const room = await this.#begun((opened) => this.#prepareParties(opened));
         await this.#seat(room);
         await this.#moveParties(room);
         this.#assertHeld(room);
@@ -109,11 +99,17 @@ export class LiveCall {
   expect(member: MemberId): Promise<Sdp> {
     this.#expected.add(member);
     return new Promise((resolve, reject) => {
+      let told = false;
+      const tell = (offer: Sdp) => {
+        told = true;
+        resolve(offer);
+      };
       const prepared = this.#queue.run(async () => {
         this.#assertUp();
-        const room = await this.#preparedRoom();
         // The phone can ring before the parties' endpoints stand; should those fail, `admit` tries them again and says so.
-        await all([room.prepare(member, undefined).then(resolve), this.#prepareParties(room)]);
+        const prepare = (room: StagedRoom) =>
+          all([room.prepare(member, undefined).then(tell), this.#prepareParties(room)]);
+        await this.#begun(prepare, () => !told);
       });
       prepared.catch(reject);
     });
@@ -151,7 +147,7 @@ export class LiveCall {
       const { room } = this.#media;
       this.#media = { flow: 'prepared', room };
       if (this.#needed()) {
-        await room.dismissParties(this.#legIds());
+        await room.dismissParties(legIds(this.call));
         this.#listener.roomReleased();
       } else this.#closeRoom(true);
     });
@@ -198,7 +194,7 @@ export class LiveCall {
       const { member, operation } = supervisor;
       return { ...supervisor, operation: this.#operations.get(member) ?? operation };
     });
-    const seated = this.#legIds().filter((legId) => room.seats(legId));
+    const seated = legIds(this.call).filter((legId) => room.seats(legId));
     return audibility(seated, supervisors);
   }
 
@@ -207,19 +203,27 @@ export class LiveCall {
     await this.#media.room.dismiss(member);
   }
 
-  #legIds(): LegId[] {
-    return parties(this.call).map((party) => party.legId);
-  }
-
-  /** How one speaks of the phone of a party. */
-  #phoneOf(legId: LegId): string {
-    const monitored = [...this.#supervisors.values()].some(({ agent }) => agent === legId);
-    if (monitored) return "the agent's phone";
-    return legId === this.call.caller.legId ? "the caller's phone" : "the callee's phone";
-  }
-
   #needed(): boolean {
     return !this.#ended && (this.#always || this.#supervisors.size > 0 || this.#expected.size > 0);
+  }
+
+  /** A room with its first endpoints. One that was opened for them and refuses is given up for another, once, if no phone knows of it. */
+  async #begun(prepare: (room: StagedRoom) => Promise<unknown>, untold = () => true): Promise<StagedRoom> {
+    const opened = !this.hasRoom;
+    const room = await this.#preparedRoom();
+    try {
+      await prepare(room);
+      return room;
+    } catch (error) {
+      if (!opened || !untold() || !this.#holds(room) || !isOfMedia(error)) throw error;
+      this.#closeRoom();
+      this.#assertUp();
+      const other = await this.#preparedRoom().catch(() => {
+        throw error;
+      });
+      await prepare(other);
+      return other;
+    }
   }
 
   async #preparedRoom(): Promise<StagedRoom> {
@@ -242,7 +246,7 @@ export class LiveCall {
   async #prepareParties(room: StagedRoom): Promise<void> {
     if (this.#media.flow === 'anchored') return;
     await all(
-      this.#legIds().map(async (legId) => {
+      legIds(this.call).map(async (legId) => {
         if (room.has(legId)) return;
         await room.prepare(legId, this.#ports.signalling.remoteDescription(legId));
       }),
@@ -256,7 +260,7 @@ export class LiveCall {
   async #seat(room: StagedRoom, arrival?: Arrival): Promise<void> {
     try {
       await this.#prepareParties(room);
-      const moving = this.#media.flow === 'anchored' ? [] : this.#legIds();
+      const moving = this.#media.flow === 'anchored' ? [] : legIds(this.call);
       const seats = arrival === undefined ? moving : [...moving, arrival.supervisor.member];
       const admitted = all(seats.map((member) => room.admit(member)));
       // At the same time: who hears whom does not hang on where phones are, and either takes as long as the other. The parties'
@@ -269,7 +273,7 @@ export class LiveCall {
       ]);
       this.#assertHeld(room);
     } catch (error) {
-      if (this.#media.flow === 'prepared') await room.dismissParties(this.#legIds());
+      if (this.#media.flow === 'prepared') await room.dismissParties(legIds(this.call));
       throw error;
     }
   }
@@ -302,7 +306,7 @@ export class LiveCall {
     if (this.#media.flow === 'anchored') return;
     this.#media = { flow: 'anchored', room };
     try {
-      await all(this.#legIds().map((legId) => this.#move(room, legId)));
+      await all(legIds(this.call).map((legId) => this.#move(room, legId)));
     } catch (error) {
       await this.#moveBack(room);
       throw error;
@@ -315,14 +319,15 @@ export class LiveCall {
       const answer = await this.#ports.signalling.offer(legId, room.offerOf(legId)).catch(refusedByPhone);
       await room.describe(legId, answer);
     } catch (error) {
-      throw NoCommonCodec.of(this.#phoneOf(legId), error);
+      const agents = [...this.#supervisors.values()].map(({ agent }) => agent);
+      throw NoCommonCodec.of(phoneOf(this.call, legId, agents), error);
     }
   }
 
   async #moveBack(room: StagedRoom): Promise<void> {
     if (!(await this.#reconnected()) || !this.#holds(room)) return;
     this.#media = { flow: 'prepared', room };
-    await room.dismissParties(this.#legIds());
+    await room.dismissParties(legIds(this.call));
   }
 
   async #release(): Promise<void> {

@@ -152,6 +152,40 @@ describe('a room that is lost before the supervisor is in', () => {
   });
 });
 
+describe('a media server that has no endpoint to give, beside one that has', () => {
+  it('a supervisor comes in by the other', async () => {
+    const world = new World();
+    world.failures.add('prepare in the first room');
+    world.switchboard.callEstablished(call());
+    const active = world.event('supervision.active');
+    await world.coach();
+    await world.phone('answers');
+    expect(world.heardBy((await active).supervision.id)).toEqual(['call agent']);
+    expect(world.rooms.map(({ closed }) => closed)).toEqual([true, false]);
+    expect(moved(world)).toHaveLength(2);
+  });
+
+  it('a call that is always anchored is anchored in the other', async () => {
+    const world = new World({ alwaysAnchored: true });
+    world.failures.add('prepare in the first room');
+    const opened = world.event('room.opened');
+    world.switchboard.callEstablished(call());
+    await opened;
+    expect(world.rooms.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  it('when none has one it is given up at once, and nothing is left', async () => {
+    const world = new World();
+    world.failures.add('prepare');
+    world.switchboard.callEstablished(call());
+    const ended = world.event('supervision.ended');
+    await world.coach();
+    expect((await ended).supervision.state).toMatchObject({ end: { outcome: 'failed', message: 'prepare failed' } });
+    expect(world.rooms.map(({ closed }) => closed)).toEqual([true, true]);
+    expect(world.ringing).toBe(false);
+  });
+});
+
 describe('when there is no media server at all', () => {
   it('a request that had to join a call now is refused and changes nothing', async () => {
     const world = new World();

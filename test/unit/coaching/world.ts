@@ -70,6 +70,7 @@ class FakeRoom implements Room {
 
   async prepare(member: MemberId) {
     await this.#answers('prepare');
+    if (this === this.world.rooms[0]) await this.world.trouble('prepare in the first room');
     if (this.members.has(member)) throw new EarpieceError('invalid-state', `${member} has an endpoint already`);
     this.members.add(member);
     return `offer for ${member}`;
