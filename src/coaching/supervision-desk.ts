@@ -1,6 +1,6 @@
 import type { CallId } from './call.ts';
 import type { Device, DeviceId } from './device.ts';
-import { EarpieceError } from './errors.ts';
+import { EarpieceError, isOfMedia, refusedByPhone } from './errors.ts';
 import type { LegId, Party, Sdp } from './leg.ts';
 import type { LiveCall } from './live-call.ts';
 import type { Monitoring, Operation, SupervisionId } from './monitoring.ts';
@@ -18,8 +18,8 @@ export interface SupervisionDeskPorts {
 export interface SupervisionListener {
   /** It is in the call; what it may do is confirmed. */
   joined(supervision: Supervision): void;
-  /** It has begun to leave; nothing that is said of it from now on counts. */
-  ended(supervision: Supervision): void;
+  /** It has begun to leave, or never came, `forWantOfMedia` or otherwise; nothing that is said of it from now on counts. */
+  ended(supervision: Supervision, forWantOfMedia: boolean): void;
 }
 
 interface Seat {
@@ -107,7 +107,7 @@ export class SupervisionDesk {
       () => this.#ports.events.publish({ type: 'supervision.switched', supervision: seat.supervision }),
       (error: unknown) => {
         // With a room that was lost in between it enters the next one.
-        if (seat.losses === losses) this.#end(seat, failure(error));
+        if (seat.losses === losses) this.#end(seat, failure(error), EarpieceError.from(error));
       },
     );
   }
@@ -160,7 +160,8 @@ export class SupervisionDesk {
       const pauseMs = PAUSES_MS[failures];
       const recoverable = lost || (seat.losses > 0 && failed?.code !== 'isolation-lost');
       if (!recoverable || pauseMs === undefined) {
-        this.#end(seat, failure(failed ?? new EarpieceError('unavailable', 'its room was lost')));
+        const error = failed ?? new EarpieceError('unavailable', 'its room was lost');
+        this.#end(seat, failure(error), error);
         return;
       }
       const { state } = seat.supervision;
@@ -190,13 +191,15 @@ export class SupervisionDesk {
     const { signalling } = this.#ports;
     const { state, callId } = seat.supervision;
     if (state.is === 'resuming') {
-      const answer = await signalling.offer(state.legId, offer);
+      const answer = await signalling.offer(state.legId, offer).catch(refusedByPhone);
       if (isOver(seat)) return undefined;
       seat.supervision = advance(seat.supervision, { is: 'joining', legId: state.legId });
       return answer;
     }
     await this.#phoneFree(seat);
-    const dialled = await signalling.dial({ device: seat.device, offer, callId }, seat.dialling.signal);
+    const dialled = await signalling
+      .dial({ device: seat.device, offer, callId }, seat.dialling.signal)
+      .catch(refusedByPhone);
     if (dialled.outcome !== 'answered') {
       this.#end(seat, dialled);
       return undefined;
@@ -230,14 +233,14 @@ export class SupervisionDesk {
    * Ends a supervision, once. Its phone is hung up and its member leaves the room at the same time: the room mutes the
    * member before it goes, and what the phone still sends reaches a muted endpoint.
    */
-  #end(seat: Seat, end: SupervisionEnd): void {
+  #end(seat: Seat, end: SupervisionEnd, error?: EarpieceError): void {
     const { state } = seat.supervision;
     if (state.is === 'leaving' || state.is === 'ended') return;
     if (state.is !== 'alerting') seat.supervision = advance(seat.supervision, { is: 'leaving', legId: state.legId });
     seat.dialling.abort();
     if (state.is !== 'alerting') seat.hungUp = this.#ports.signalling.hangUp(state.legId);
     seat.supervision = advance(seat.supervision, { is: 'ended', end });
-    this.#listener.ended(seat.supervision);
+    this.#listener.ended(seat.supervision, error !== undefined && isOfMedia(error));
     void Promise.allSettled([seat.live.remove(seat.supervision.id), seat.hungUp]).then(() => {
       this.#seats.delete(seat.supervision.id);
       this.#ports.events.publish({ type: 'supervision.ended', supervision: seat.supervision });

@@ -64,7 +64,7 @@ export class Switchboard implements CallControl {
     this.#desk = new SupervisionDesk(ports, this.#turnstile, {
       joined: ({ id, supervisorDeviceId }) =>
         void this.#monitors.advance(supervisorDeviceId, { type: 'joined', supervisionId: id }),
-      ended: (supervision) => this.#supervisionEnded(supervision),
+      ended: (supervision, forWantOfMedia) => this.#supervisionEnded(supervision, forWantOfMedia),
     });
     const callTaken = (callId: CallId) => this.#callTaken(callId);
     this.#monitors = new SubscriptionDesk(
@@ -214,10 +214,11 @@ export class Switchboard implements CallControl {
 
   // ── within ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #supervisionEnded({ id, supervisorDeviceId, callId, state }: Supervision): void {
+  #supervisionEnded({ id, supervisorDeviceId, callId, state }: Supervision, forWantOfMedia: boolean): void {
     const outcome = state.is === 'ended' ? state.end.outcome : undefined;
     const [callOver, failed] = [outcome === 'call-ended', outcome === 'failed'];
-    if (failed && !this.#ports.media.available) this.#missed.missedBy(supervisorDeviceId, callId);
+    // Asked first: who is told no hears when there is one again.
+    if (failed && (!this.#ports.media.available || forWantOfMedia)) this.#missed.missedBy(supervisorDeviceId, callId);
     void this.#monitors.advance(supervisorDeviceId, { type: 'session-ended', supervisionId: id, callOver, failed });
   }
 

@@ -186,6 +186,29 @@ describe('a media server that has no endpoint to give, beside one that has', () 
   });
 });
 
+describe('a supervisor that failed to come in', () => {
+  const tried = async (world: World, failing: string) => {
+    world.failures.add(failing);
+    world.switchboard.callEstablished(call());
+    const ended = world.event('supervision.ended');
+    await world.coach();
+    if (failing !== 'prepare') await world.phone('answers');
+    await ended;
+    world.failures.clear();
+    world.switchboard.mediaAvailable();
+    await world.settled();
+    return world.ringing;
+  };
+
+  it('for want of media is called again when there are some, though a server took rooms when it failed', async () => {
+    await expect(tried(new World(), 'prepare')).resolves.toBe(true);
+  });
+
+  it('because a phone refused is left in peace', async () => {
+    await expect(tried(new World(), 'offer to the customer')).resolves.toBe(false);
+  });
+});
+
 describe('when there is no media server at all', () => {
   it('a request that had to join a call now is refused and changes nothing', async () => {
     const world = new World();
