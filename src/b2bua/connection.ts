@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
 import { withResolvers } from './deadline.ts';
+import { PING_MS, watchPulse } from './pulse.ts';
 import { Srf } from './srf.ts';
 import type { Stack } from './stack.ts';
 import { guardFrames } from './unreadable.ts';
@@ -110,11 +111,13 @@ export class DrachtioConnection {
 
   #connect(): void {
     const { host, port, secret } = this.#options;
-    this.stack.connect({ host, port, secret, reconnect: { retryMaxDelay: RETRY_MAX_MS } });
+    const reconnect = { retryMaxDelay: RETRY_MAX_MS };
+    this.stack.connect({ host, port, secret, reconnect, enablePing: true, pingInterval: PING_MS });
     const wire = this.stack.app.client?.wp;
     if (wire === undefined || wire === this.#guarded) return;
     this.#guarded = wire;
     guardFrames(wire, (error) => this.#log.error({ err: error }, 'drachtio made no sense'));
+    watchPulse(wire, (reason) => this.#log.error({ reason }, 'drachtio does not answer, connecting anew'));
   }
 
   #lost(listener: ConnectionListener, error: unknown): void {

@@ -111,7 +111,14 @@ export interface InviteProgress {
 }
 
 export interface Stack {
-  connect(options: { host: string; port: number; secret: string; reconnect: { retryMaxDelay: number } }): unknown;
+  connect(options: {
+    host: string;
+    port: number;
+    secret: string;
+    reconnect: { retryMaxDelay: number };
+    enablePing: boolean;
+    pingInterval: number;
+  }): unknown;
   disconnect(): void;
   on(event: 'connect', listener: (error: unknown, hostPorts?: string) => void): unknown;
   on(event: 'error' | 'reconnecting' | 'close', listener: (what: unknown) => void): unknown;

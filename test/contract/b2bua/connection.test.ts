@@ -131,3 +131,17 @@ it('a call that was answered, and not acknowledged when the connection was cut, 
   expect(await call.ended()).toMatchObject({ kind: 'hung-up', by: 'peer' });
   expect(house.control.told.map(({ type }) => type)).toEqual(['registration']);
 });
+
+it('notices that drachtio is frozen, or the network gone, and connects anew', async () => {
+  let wire: Wire | undefined;
+  const controlPort = async (port: number) => {
+    wire = await Wire.to(port);
+    return wire.port;
+  };
+  await using house = await House.open({ controlPort });
+  wire?.freeze();
+  await house.diary.says('drachtio does not answer', 1, { within: 30_000 });
+  await house.diary.says('connected to drachtio again');
+  expect(house.b2bua.status).toEqual({ state: 'up' });
+  wire?.cut();
+});

@@ -1,4 +1,4 @@
-import { Watch } from '../../support/watch.ts';
+import { type Wait, Watch } from '../../support/watch.ts';
 
 /** A log that can be waited for. */
 export class Diary {
@@ -11,8 +11,8 @@ export class Diary {
   }
 
   /** Resolves when a line with this text is there, so many times. */
-  says(text: string, times = 1): Promise<string> {
+  says(text: string, times = 1, wait?: Wait): Promise<string> {
     const found = () => this.lines.filter((line) => line.includes(text))[times - 1];
-    return this.#watch.until(`the log to say "${text}"`, found, () => this.lines.join(''));
+    return this.#watch.until(`the log to say "${text}"`, found, () => this.lines.join(''), wait);
   }
 }

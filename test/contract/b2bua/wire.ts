@@ -33,6 +33,11 @@ export class Wire implements AsyncDisposable {
     return new Wire(server, sockets);
   }
 
+  /** From now on nothing comes through, and nobody is told. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets.clear();
