@@ -171,7 +171,10 @@ export class Conversation implements LegListener<Leg> {
     this.#ending = Promise.resolve();
     this.#state = 'over';
     this.#superseded?.abort('the call is held by another instance');
-    for (const leg of this.legs) leg.letGo();
+    for (const leg of this.legs) {
+      leg.disconnected();
+      leg.letGo();
+    }
     this.log.warn('call is held by another instance');
     this.#ports.forgotten(this);
   }

@@ -139,7 +139,12 @@ export class LegDialog {
       else reject(EarpieceError.from(cause));
     });
     // srf says nothing when the connection is lost meanwhile.
-    await unless(this.#connected, promise, () => new EarpieceError('unavailable', 'BYE was lost with the connection'));
+    const lost = () => new EarpieceError('unavailable', 'BYE was lost with the connection');
+    await unless(this.#connected, promise, lost).catch(async (error: unknown) => {
+      // Of a dialog given back by a phone that did not say where it is, drachtio knows no target; we do (measured).
+      if (!this.#rejoined) throw error;
+      await this.#unknown({ method: 'BYE', headers }, BYE_MS);
+    });
   }
 
   get #route(): Headers {
