@@ -73,10 +73,11 @@ describe('a media server that an administrator drains', () => {
     const id = lab.app.media.status()[0]?.id ?? '';
     const operate = (operationName: string) => admin.ask('POST', `/admin/media-servers/${id}`, { operationName });
     expect((await operate('Drain')).body).toMatchObject({ mediaServer: { id, state: 'draining', rooms: 1 } });
-    const other = trio.customer.call(lab.uriOf('5001'));
+    const { customer, agent, oracle } = trio;
+    await lab.phone('secondAgent', '5002');
+    const other = (await lab.phone('secondCustomer')).call(lab.uriOf('5002'));
     await other.established();
     expect((await lab.event('call.unanchored')).reason).toContain('drained');
-    const { customer, agent, oracle } = trio;
     await Promise.all([customer.probe.hears(agent.voice), agent.probe.hears(customer.voice)]);
     await Promise.all([call.hangUp(), other.hangUp()]);
     const state = async () => (await admin.ask('GET', `/admin/media-servers/${id}`)).body['mediaServer'];
