@@ -18,8 +18,9 @@ class EarpieceProcess {
   readonly #watch = new Watch();
 
   constructor(config: string, folder: string) {
-    const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
-    this.child = new Child(process.execPath, [tsx, join(root, 'src/main.ts'), 'start', '--config', config], folder);
+    // One process: the tsx command has a child, and passes on to it a signal that the child has had already.
+    const words = ['--import', import.meta.resolve('tsx'), join(root, 'src/main.ts'), 'start', '--config', config];
+    this.child = new Child(process.execPath, words, folder);
     this.child.process.stdout?.on('data', () => this.#watch.touch());
   }
 
@@ -35,8 +36,7 @@ class EarpieceProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    // The group: tsx runs the program in a child of its own.
-    if (this.child.process.pid !== undefined) process.kill(-this.child.process.pid, signal);
+    this.child.process.kill(signal);
   }
 }
 
