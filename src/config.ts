@@ -11,10 +11,6 @@ import { type Config, configSchema } from './config/schema.ts';
 export { ConfigError } from './config/problem.ts';
 export type { Config } from './config/schema.ts';
 
-/** One of the configured people, and one of the configured telephones. */
-export type UserConfig = Config['users'][number];
-export type DeviceConfig = Config['devices'][number];
-
 /** The configuration that comes along: a laboratory with an agent or two, a supervisor and a customer. */
 const LAB = ['./lab.yaml', '../src/lab.yaml'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
 
